@@ -4,6 +4,8 @@
 //                                               millions; then for each line K on stdin runs K steps and prints the seconds they took; ends with its input.
 //   compare_steps --workload W --threads T --steps N     runs N steps and prints milliseconds for one, the best of five,
 //                                               and the most memory of a step beside weights and moments: activations, gradients, temporaries.
+//   Of smollm2-lora: --base-dtype q8_0|q4_0 holds what is frozen in few bits. With --model DIR, a folder of SmolLM2, --tokens FILE of its ids (i32), and
+//   --adapter DIR, where the adapter goes before its first step, batches are the file's texts in order, and --losses N prints the losses of N steps.
 // The workloads and their settings are those of torch_steps.py.
 
 #include <algorithm>
@@ -16,15 +18,19 @@
 
 #include "grimoire/autograd/tape.h"
 #include "grimoire/base/clock.h"
+#include "grimoire/base/files.h"
 #include "grimoire/data/windows.h"
 #include "grimoire/device/instructions.h"
 #include "grimoire/device/memory.h"
 #include "grimoire/device/threads.h"
 #include "grimoire/hub/adapter.h"
+#include "grimoire/hub/few_bits.h"
+#include "grimoire/hub/model_folder.h"
 #include "grimoire/model/bert.h"
 #include "grimoire/model/gpt.h"
 #include "grimoire/model/llama.h"
 #include "grimoire/model/mlp.h"
+#include "grimoire/model/register.h"
 #include "grimoire/model/t5.h"
 #include "grimoire/nn/products.h"
 #include "grimoire/op/gather.h"
@@ -33,6 +39,11 @@
 
 namespace grim {
 namespace {
+
+struct LoraSettings {
+  std::string model, tokens, adapter;
+  BaseDtype base_dtype = BaseDtype::same;
+};
 
 struct Workload {
   std::shared_ptr<Pretrained> model;
@@ -43,11 +54,13 @@ struct Workload {
   double products = 0;  // multiplications in those of a forward pass
   double passes = 3;    // as many a step costs: backward makes two for each, and one where the matrix is frozen
 
-  void step(int64_t s) const {
+  double step(int64_t s) const {  // its loss
     optimizer->zero_grad();
     Pass pass = Pass::train(1, static_cast<uint32_t>(s));
-    backward(loss(s, pass));
+    const Tensor mean = loss(s, pass);
+    backward(mean);
     optimizer->step(lr, clip > 0 ? clip_scale(parameters->gradient_norm(), clip) : 1.0);
+    return mean.item();
   }
 };
 
@@ -128,7 +141,43 @@ Workload with_adamw(std::shared_ptr<Pretrained> model, double lr, const AdamOpti
   return w;
 }
 
-Workload make_workload(const std::string& name, Dtype dtype) {
+// Queries and values of SmolLM2-135M's shape have adapters of rank 8, all else is frozen.
+Workload smollm2_lora(Dtype dtype, const LoraSettings& s, Rng& rng) {
+  constexpr int64_t kTexts = 4, kLength = 256;
+  AdapterConfig adapter{.kind = AdapterKind::lora, .base_dtype = s.base_dtype, .base = s.model};
+  const LlamaConfig config{.vocab_size = 49152, .context = 2048, .n_embd = 576, .n_inner = 1536, .n_layer = 30, .n_head = 9, .n_kv_head = 3, .tied = true};
+  std::shared_ptr<Pretrained> model;
+  std::function<Examples(int64_t)> batch = crops_of(1000000, 49152, kTexts, kLength);
+  if (s.model.empty()) {
+    model = std::make_shared<Llama>(config, rng);
+  } else {
+    Rng unset(RngMode::unset, 0);
+    model = build_model(model_config(s.model), unset);
+    hold_base(*model, adapter);
+    load_weights(*model, s.model);
+    const std::string bytes = read_file(s.tokens);
+    auto ids = std::make_shared<std::vector<int32_t>>(bytes.size() / 4);
+    std::memcpy(ids->data(), bytes.data(), bytes.size() / 4 * 4);
+    batch = [ids](int64_t step) {
+      Tensor x = Tensor::empty({kTexts, kLength}, Dtype::i64), y = x.like();
+      for (int64_t i = 0; i < kTexts * kLength; ++i) {
+        const auto at = static_cast<size_t>((step * kTexts * kLength + i) % (std::ssize(*ids) - 1));
+        x.data<int64_t>()[i] = (*ids)[at], y.data<int64_t>()[i] = (*ids)[at + 1];
+      }
+      return Examples{x, y};
+    };
+  }
+  attach_adapter(*model, adapter, rng);
+  if (!s.adapter.empty() && !exists(s.adapter)) save_checkpoint(s.adapter, adapter_files(*model, adapter, {}));
+  Workload w = with_adamw(model, 1e-4, {.beta2 = 0.999, .weight_decay = 0.01}, true, dtype);
+  w.loss = next_tokens(w.model, batch);
+  constexpr double C = 576, K = 192, F = 1536, kTokens = kTexts * kLength;
+  w.products = kTokens * (30 * (2 * C * C + 2 * C * K + 3 * C * F + 2 * C * 128) + C * 49152);
+  w.passes = 2;
+  return w;
+}
+
+Workload make_workload(const std::string& name, Dtype dtype, const LoraSettings& lora) {
   Rng rng(RngMode::philox, 42);
   if (name == "notebook-mlp") {
     Workload w = of_model(std::make_unique<Mlp>(MlpConfig{}, rng), dtype);
@@ -169,17 +218,7 @@ Workload make_workload(const std::string& name, Dtype dtype) {
     w.products = gpt_work(GptConfig::gpt2(), B, T);
     return w;
   }
-  if (name == "smollm2-lora") {  // queries and values of SmolLM2-135M's shape have adapters of rank 8, all else is frozen
-    const LlamaConfig config{.vocab_size = 49152, .context = 2048, .n_embd = 576, .n_inner = 1536, .n_layer = 30, .n_head = 9, .n_kv_head = 3, .tied = true};
-    auto model = std::make_shared<Llama>(config, rng);
-    attach_adapter(*model, {.kind = AdapterKind::lora}, rng);
-    Workload w = with_adamw(model, 1e-4, {.beta2 = 0.999, .weight_decay = 0.01}, true, dtype);
-    w.loss = next_tokens(w.model, crops_of(1000000, 49152, 4, 256));
-    constexpr double C = 576, K = 192, F = 1536, kTokens = 4 * 256;
-    w.products = kTokens * (30 * (2 * C * C + 2 * C * K + 3 * C * F + 2 * C * 128) + C * 49152);
-    w.passes = 2;
-    return w;
-  }
+  if (name == "smollm2-lora") return smollm2_lora(dtype, lora, rng);
   if (name == "bert-base") {
     const BertConfig base{.dropout = 0, .head = BertHead::masked};
     Workload w = with_adamw(std::make_unique<Bert>(base, rng), 1e-4, {.beta2 = 0.999, .weight_decay = 0.01}, true, dtype);
@@ -210,17 +249,25 @@ double seconds_for(const Workload& w, int64_t steps, int64_t& at) {
 int run(int argc, char** argv) {
   std::string name;
   int threads = 1;
-  int64_t steps = 0;
+  int64_t steps = 0, losses = 0;
+  LoraSettings lora;
   Dtype dtype = Dtype::f32;
   for (int i = 1; i + 1 < argc; i += 2) {
     if (!std::strcmp(argv[i], "--workload")) name = argv[i + 1];
     if (!std::strcmp(argv[i], "--threads")) threads = std::stoi(argv[i + 1]);
     if (!std::strcmp(argv[i], "--dtype")) dtype = dtype_named(argv[i + 1]);
     if (!std::strcmp(argv[i], "--steps")) steps = std::stoll(argv[i + 1]);
+    if (!std::strcmp(argv[i], "--model")) lora.model = argv[i + 1];
+    if (!std::strcmp(argv[i], "--tokens")) lora.tokens = argv[i + 1];
+    if (!std::strcmp(argv[i], "--adapter")) lora.adapter = argv[i + 1];
+    if (!std::strcmp(argv[i], "--losses")) losses = std::stoll(argv[i + 1]);
+    if (!std::strcmp(argv[i], "--base-dtype")) lora.base_dtype = argv[i + 1][1] == '8' ? BaseDtype::q8_0 : BaseDtype::q4_0;
   }
   device::set_thread_cap(threads);
-  const Workload w = make_workload(name, dtype);
+  const Workload w = make_workload(name, dtype, lora);
   int64_t at = 0;
+  for (; at < losses; ++at) std::printf("%.6f\n", w.step(at));
+  if (losses > 0) return 0;
   seconds_for(w, 3, at);
   if (steps > 0) {
     double best = 1e9;

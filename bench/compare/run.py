@@ -209,8 +209,12 @@ def commands(args, workload, threads, shim):
     """[(name, command, environment)] of the sides."""
     plain, tuned = plain_environment(threads), tuned_environment(threads, shim)
     tail = ["--workload", workload, "--threads", str(threads)]
+    own = ["--base-dtype", args.base_dtype] if args.base_dtype else []
+    for name in ("model", "tokens", "adapter"):
+        if getattr(args, name):
+            tail += [f"--{name}", getattr(args, name)]
     torch_side = [sys.executable, str(HERE / "torch_steps.py"), *tail]
-    ours = ("ours", [str(args.ours), *tail, "--dtype", args.dtype], dict(os.environ))
+    ours = ("ours", [str(args.ours), *tail, *own, "--dtype", args.dtype], dict(os.environ))
     if args.short:
         return [ours]
     tuned_side = ("tuned", [*torch_side, "--tuned"], tuned)
@@ -303,6 +307,10 @@ def main():
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--ours", type=pathlib.Path, default=ROOT / "build/release/bench/compare/compare_steps")
     parser.add_argument("--dtype", choices=["f32", "bf16"], default="f32")
+    parser.add_argument("--base-dtype", choices=["q8_0", "q4_0"], help="of smollm2-lora: what is frozen is held in few bits on our side")
+    parser.add_argument("--model", help="of smollm2-lora: a folder of SmolLM2, beside --tokens and --adapter (torch_steps.py), in the place of drawn weights")
+    parser.add_argument("--tokens")
+    parser.add_argument("--adapter")
     parser.add_argument("--rounds", type=int, default=5, help="bursts of each process")
     parser.add_argument("--restarts", type=int, default=2, help="processes of each side, one after the other")
     parser.add_argument("--burst", type=float, default=0.5, help="seconds of one burst")

@@ -17,6 +17,7 @@ DataLoader workers and nanoGPT's per-row Python stacking are replaced by one ind
 """
 
 import argparse
+import itertools
 import math
 import pathlib
 import sys
@@ -277,9 +278,31 @@ def t5_small(tuned, batch=4, source=512, target=114):
 
 
 def smollm2_lora(tuned, batch=4, length=256):
-    """With --dtype bf16 the frozen weights are bf16, as such models are loaded, and peft keeps what it trains in float32."""
+    """With --dtype bf16 the frozen weights are bf16, as such models are loaded, and peft keeps what it trains in float32. With --model, --tokens and
+    --adapter: the very weights, texts and beginnings of compare_steps."""
     transformers = transformers_package()
     import peft
+
+    if LORA.model:
+        import numpy
+
+        ids = torch.from_numpy(numpy.fromfile(LORA.tokens, numpy.int32).astype(numpy.int64))
+        dtype = torch.bfloat16 if DTYPE == "bf16" else torch.float32
+        model = transformers.AutoModelForCausalLM.from_pretrained(LORA.model, dtype=dtype, attn_implementation="sdpa")
+        model = peft.PeftModel.from_pretrained(model, LORA.adapter, is_trainable=True).train()
+        optimizer = make_adamw([p for p in model.parameters() if p.requires_grad], tuned, lr=1e-4, weight_decay=0.01)
+        taken = itertools.count()
+
+        def step():
+            at = torch.arange(batch * length) + next(taken) * batch * length
+            x, y = (ids[at % (len(ids) - 1) + ahead].view(batch, length) for ahead in (0, 1))
+            loss = F.cross_entropy(model(input_ids=x).logits.float().flatten(0, 1), y.flatten())
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return step, sum(p.numel() for p in model.parameters())
 
     config = transformers.LlamaConfig(vocab_size=49152, hidden_size=576, intermediate_size=1536, num_hidden_layers=30, num_attention_heads=9,
                                       num_key_value_heads=3, max_position_embeddings=2048, tie_word_embeddings=True)
@@ -336,6 +359,7 @@ WORKLOADS = {
     "smollm2-lora": smollm2_lora,
 }
 DTYPE = "f32"  # of this process
+LORA = argparse.Namespace(model=None, tokens=None, adapter=None)
 WARMUP_SECONDS = 0.5
 
 
@@ -346,15 +370,23 @@ def main():
     parser.add_argument("--tuned", action="store_true")
     parser.add_argument("--dtype", choices=["f32", "bf16"], default="f32", help="bf16: every step under autocast")
     parser.add_argument("--profile", type=int, metavar="STEPS", help="print a profile of STEPS steps and leave")
+    parser.add_argument("--model", help="of smollm2-lora: a folder of SmolLM2")
+    parser.add_argument("--tokens", help="its texts: ids, int32")
+    parser.add_argument("--adapter", help="peft's folder of the adapter before its first step")
+    parser.add_argument("--losses", type=int, metavar="N", help="print the losses of N steps and leave")
     args = parser.parse_args()
-    global DTYPE
-    DTYPE = args.dtype
+    global DTYPE, LORA
+    DTYPE, LORA = args.dtype, args
     torch.set_num_threads(args.threads)
     torch.set_num_interop_threads(1)
     torch.manual_seed(1337)
     step, parameters = WORKLOADS[args.workload](args.tuned)
     if args.dtype == "bf16":
         step = torch.autocast("cpu", dtype=torch.bfloat16)(step)
+    for _ in range(args.losses or 0):
+        print(f"{step().item():.6f}", flush=True)
+    if args.losses:
+        return
     start, warmup, first = time.perf_counter(), 0, None
     while warmup < 2 or time.perf_counter() - start < WARMUP_SECONDS:
         loss = step().item()

@@ -53,6 +53,27 @@ run --steps 4 --out "$work/kept"
 for other in threads recomputed stopped; do same "$(newest "$work/whole")" "$(newest "$work/$other")" || fail "$other: other numbers than of the whole run"; done
 same "$(newest "$work/whole")" "$(newest "$work/kept")" && fail "nothing was dropped"
 
+# --- beside a base of few bits: the same again however it is run, told, and a folder that stands beside the base as it was
+expect 0 "" train --model gpt --data "$work/text.txt" --n-embd 32 --n-layer 2 --n-head 2 --context 32 --steps 2 --out "$work/wide"
+few() { expect 0 "" finetune "$work/wide" --task lm --data "$work/text.txt" --adapter lora --targets all-linear --max-length 8 --batch-size 4 --lr 1e-2 --save-every 2 \
+  --schedule constant "$@"; }
+for type in q8_0 q4_0; do
+  few --base-dtype $type --steps 4 --threads 1 --out "$work/$type"; said "24,576 of which are held in few bits"
+  few --base-dtype $type --steps 4 --threads 2 --out "$work/$type-threads"
+  few --base-dtype $type --steps 2 --out "$work/$type-stopped"; expect 0 "going on from step 2" resume "$work/$type-stopped" --steps 4
+  for other in threads stopped; do same "$(newest "$work/$type")" "$(newest "$work/$type-$other")" || fail "$type, $other: other numbers than of the whole run"; done
+  expect 0 "" adapter verify "$work/$type"
+  expect 0 "" generate "$work/$type" --prompt "The" --max-tokens 4
+done
+few --base-dtype q8_0 --dtype bf16 --steps 2 --out "$work/narrow"
+few --base-dtype q8_0 --steps 4 --dry-run; printed "memory"
+expect 0 "" train --model bert --data "$work/text.txt" --tokenizer "$work/pieces" --n-embd 32 --n-layer 1 --context 16 --steps 2 --out "$work/bert32"
+expect 0 "held in few bits" finetune "$work/bert32" --task classify --data "$work/labels.tsv" --adapter lora --base-dtype q8_0 --epochs 1 --out "$work/few-classes"
+expect 0 "" predict "$work/few-classes" --text "the film was fine"
+expect 2 "holds no matrix of a layer in Q8_0 or Q4_0" finetune "$work/wide" --task lm --data "$work/text.txt" --adapter lora --base-dtype auto --max-length 8 --steps 2 \
+  --out "$work/none"
+[ ! -e "$work/none" ] || fail "a refused run left its folder"
+
 # --- what does not go: one sentence, and nothing is written
 none() { [ ! -e "$work/none" ] || fail "a refused run left its folder: $*"; }
 expect 2 "no layer is called 'qery'" finetune "$work/bert" --task classify --data "$work/labels.tsv" --adapter lora --targets qery --steps 2 --out "$work/none"

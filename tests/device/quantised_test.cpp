@@ -92,6 +92,24 @@ TEST_P(Quantised, ColumnsComeBack) {
   }
 }
 
+TEST_P(Quantised, AllOfItComesBackInRows) {
+  for (const auto& [N, K] : {std::pair<int64_t, int64_t>{1, 32}, {16, 64}, {17, 96}, {70, 320}}) {
+    const Laid laid(GetParam(), N, K, some_blocks(GetParam(), N, K, 3));
+    std::vector<float> column(static_cast<size_t>(K)), wide(static_cast<size_t>(N * K + 1), NAN);
+    std::vector<Bf16> narrow(static_cast<size_t>(N * K));
+    unpack_panels(laid.panels, wide.data()), unpack_panels(laid.panels, narrow.data());
+    EXPECT_TRUE(std::isnan(wide.back()));
+    for (int64_t n = 0; n < N; ++n) {
+      unpack_column(laid.panels, n, column.data());
+      for (int64_t k = 0; k < K; ++k) {
+        const float x = column[static_cast<size_t>(k)];
+        ASSERT_EQ(wide[static_cast<size_t>(k * N + n)], x) << N << " " << n << " " << k;
+        ASSERT_EQ(narrow[static_cast<size_t>(k * N + n)].bits, Bf16(x).bits) << N << " " << n << " " << k;
+      }
+    }
+  }
+}
+
 TEST_P(Quantised, ProductsAreThoseOfTheRoundedRows) {
   for (int64_t M : {1, 2, 3, 7, 8, 9, 20})
     for (const auto& [N, K] : {std::pair<int64_t, int64_t>{1, 32}, {16, 64}, {33, 96}, {100, 320}, {0, 32}}) {

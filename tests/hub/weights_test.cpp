@@ -118,7 +118,7 @@ TEST(Weights, WhatRoundingToBlocksDoesIsKnownBefore) {
   for (size_t i = 0; i < 64; ++i) odd[i] = i % 32 == 0 ? 127.f : i % 32 == 1 ? .5f : 0.f;  // .5 becomes 1
   write_safetensors(folder / "a.safetensors", {{"even", values({2, 32}, even)}, {"odd", values({2, 32}, odd)}, {"thin", values({2, 2}, {1, 2, 3, 4})}});
   const auto file = open_weights_at(folder / "a.safetensors");
-  const std::vector<RoundedTensor> rounded = rounding_of(*file, "Q8_0");
+  const std::vector<RoundedTensor> rounded = rounding_of(*file, {.dtype = "Q8_0"});
   ASSERT_EQ(rounded.size(), 2u);
   EXPECT_EQ(rounded[0].name, "even");
   EXPECT_EQ(rounded[0].error, 0);

@@ -106,7 +106,7 @@ TEST(Gguf, RefusesWhatTheFormatDoesNotHold) {
   EXPECT_TRUE(says(refused({}, {{"x", Tensor::ones({1, 1, 1, 1, 1}), "F32"}}), "expected 1 to 4 axes"));
   EXPECT_TRUE(says(refused({}, {{"x", Tensor::empty({0}), "F32"}}), "none of them empty"));
   EXPECT_TRUE(says(refused({}, {{"x", Tensor::ones({33}), "Q8_0"}}), "do not fill whole blocks of 32"));
-  EXPECT_TRUE(says(refused({}, {{"x", row, "Q4_K"}}), "cannot be written as 'Q4_K'"));
+  EXPECT_TRUE(says(refused({}, {{"x", row, "Q2_K"}}), "cannot be written as 'Q2_K'"));
   EXPECT_TRUE(says(refused({}, {{"x", Tensor::ones({2}, Dtype::i64), "F32"}}), "cannot be written as 'F32'"));
   EXPECT_TRUE(says(refused({}, {{"x", row, "F32"}, {"x", row, "F32"}}), "tensor 'x' appears twice"));
   EXPECT_TRUE(says(refused({}, {{"", row, "F32"}}), "a tensor of 0 bytes"));

@@ -1,5 +1,7 @@
 #include "grimoire/nn/lora.h"
 
+#include "grimoire/nn/products.h"
+#include "grimoire/op/view.h"
 #include "nn/adapted_net.h"
 
 namespace grim {
@@ -93,6 +95,38 @@ TEST_F(LoraLayer, DropsWhatGoesIntoIt) {
   EXPECT_GT(furthest(dropped({1, 2, 4}), first), 1e-3);
   Adapter::of(net.fc)->drop(0, std::nullopt);
   EXPECT_TRUE(test::bit_equal(net(ids), all));
+}
+
+// Beside a matrix of few bits it learns what it would learn beside the numbers that those are, and is merged into them.
+TEST_F(LoraLayer, LearnsBesideAMatrixOfFewBits) {
+  struct Two : Module {
+    explicit Two(Rng& rng) : a("a", *this, 64, 40, rng), b("b", *this, 40, 8, rng) {}
+    Linear a, b;
+  };
+  for (const BlockType type : {BlockType::q8_0, BlockType::q4_0}) {
+    Two few(rng), wide(rng);
+    const Tensor x = randn({5, 64}, rng);
+    const QuantisedMatrix q = quantised(transpose(few.a.weight(), 0, 1), type);
+    few.a.replace([&](const auto&) { return std::make_unique<Quantised>(q, WeightLayout::in_out); });
+    copy_into(wide.a.weight(), dense(q, Dtype::f32)), copy_into(wide.a.bias(), few.a.bias());
+    copy_into(wide.b.weight(), few.b.weight()), copy_into(wide.b.bias(), few.b.bias());
+    for (Two* net : {&few, &wide}) {
+      net->freeze([](const std::string&) { return true; });
+      Rng same(RngMode::philox, 5);
+      net->a.replace([&](std::unique_ptr<Product> old) { return std::make_unique<Lora>(std::move(old), 3, .5, same); });
+      copy_into(dynamic_cast<const Lora&>(net->a.product()).b(), randn({40, 3}, same));
+      backward(sum(square(net->b(net->a(x, Activation::gelu)))));
+    }
+    EXPECT_EQ(few.a.product().shape(), (Shape{64, 40}));
+    EXPECT_EQ(few.a.product().layout(), WeightLayout::in_out);
+    EXPECT_EQ(quantised_numbers(few), 64 * 40);
+    const std::vector<NamedTensor> learned = few.parameters(), twin = wide.parameters();
+    ASSERT_EQ(learned.size(), 2u);
+    for (size_t i = 0; i < 2; ++i) EXPECT_TRUE(test::bit_equal(grad(learned[i].tensor), grad(twin[i].tensor))) << learned[i].name;
+    const Tensor merged = copy(wide.a.product().dense());
+    merge_adapter(few.a);
+    EXPECT_TRUE(test::bit_equal(few.a.product().dense(), merged));
+  }
 }
 
 TEST_F(LoraLayer, RefusesARankBelowOne) {

@@ -20,11 +20,11 @@ Tensor noise(const Shape& shape, uint64_t seed) { return test::random_tensor({sh
 
 TEST(Quantised, ComesBackWithinAStep) {
   for (const BlockType type : kBoth) {
-    const Tensor w = noise({37, 64}, 1), back = dense(quantised(w, type), Dtype::f32);
+    const Tensor w = noise({37, 64}, 1), back = contiguous(transpose(dense(quantised(w, type), Dtype::f32), 0, 1));
     // Half of 127 steps, or one of eight, which the largest of the other sign is off; and what a scale of 11 bits adds.
     EXPECT_LE(test::relative_difference(back, w), (type == BlockType::q8_0 ? 1 / 254. : 1 / 8.) + 0x1p-11);
-    EXPECT_TRUE(test::bit_equal(dense(quantised(back, type), Dtype::f32), back));  // and again as it was
-    EXPECT_TRUE(test::bit_equal(dense(quantised(w, type), Dtype::bf16), cast(back, Dtype::bf16)));
+    EXPECT_TRUE(test::bit_equal(transpose(dense(quantised(back, type), Dtype::f32), 0, 1), back));  // and again as it was
+    EXPECT_TRUE(test::bit_equal(transpose(dense(quantised(w, type), Dtype::bf16), 0, 1), cast(back, Dtype::bf16)));
     const Tensor ids = Tensor::from(std::vector<int64_t>{36, 0, 5, 5}, {2, 2});
     EXPECT_TRUE(test::bit_equal(quantised_rows(quantised(w, type), ids, Dtype::f32), reshape(index_select(back, 0, reshape(ids, {-1})), {2, 2, 64})));
   }
@@ -32,18 +32,20 @@ TEST(Quantised, ComesBackWithinAStep) {
 
 // x is rounded to 127 steps of the largest of each 32.
 TEST(Quantised, LayersGiveWhatTheirNumbersInF32DoToAPartInAHundred) {
+  const NoGrad evaluated;
   for (const BlockType type : kBoth)
     for (const int64_t M : {1, 5, 70})
       for (const Activation a : {Activation::none, Activation::gelu}) {
         const Tensor x = noise({M, 96}, 2), bias = noise({21}, 3);
         const QuantisedMatrix q = quantised(noise({21, 96}, 4), type);
-        const Tensor wide = transpose(dense(q, Dtype::f32), 0, 1), got = linear(x, {{}, bias, a, q}), want = linear(x, wide, bias, a);
+        const Tensor wide = dense(q, Dtype::f32), got = linear(x, {{}, bias, a, q}), want = linear(x, wide, bias, a);
         EXPECT_LE(test::relative_difference(got, want), .02) << M;
         EXPECT_FALSE(test::bit_equal(got, want));
       }
 }
 
 TEST(Quantised, SeveralLayersAndGatesAreTheLayersOneByOne) {
+  const NoGrad evaluated;
   const Tensor x = noise({3, 64}, 5), bias = noise({40}, 6);
   for (const BlockType type : kBoth) {
     const Affine a{{}, bias, Activation::silu, quantised(noise({40, 64}, 7), type)}, b{{}, {}, Activation::none, quantised(noise({40, 64}, 8), type)};
@@ -65,9 +67,9 @@ TEST(Quantised, SeveralLayersAndGatesAreTheLayersOneByOne) {
 TEST(Quantised, WhereGradientsPassItIsTheLayerOfItsNumbers) {
   for (const BlockType type : kBoth) {
     const QuantisedMatrix q = quantised(noise({21, 64}, 10), type);
-    const Tensor wide = transpose(dense(q, Dtype::f32), 0, 1), mix = noise({2, 3, 21}, 11);
-    const auto run = [&](const Affine& layer) {
-      const Tensor x = noise({2, 3, 64}, 12), bias = noise({21}, 13);
+    const Tensor wide = dense(q, Dtype::f32), mix = noise({2, 3, 21}, 11);
+    const auto run = [&](const Affine& layer, Dtype dtype = Dtype::f32) {
+      const Tensor x = cast(noise({2, 3, 64}, 12), dtype), bias = noise({21}, 13);
       requires_grad(x), requires_grad(bias);
       Affine tracked = layer;
       tracked.bias = bias;
@@ -78,6 +80,11 @@ TEST(Quantised, WhereGradientsPassItIsTheLayerOfItsNumbers) {
     const auto [y, dx, db] = run({{}, {}, Activation::gelu, q});
     const auto [y1, dx1, db1] = run({wide, {}, Activation::gelu});
     EXPECT_TRUE(test::bit_equal(y, y1) && test::bit_equal(dx, dx1) && test::bit_equal(db, db1));
+    const Tensor untracked = noise({2, 64}, 14);
+    EXPECT_TRUE(test::bit_equal(linear(untracked, {{}, {}, Activation::none, q}), linear(untracked, wide))) << "before what learns, too";
+    const auto [z, dz, dc] = run({{}, {}, Activation::gelu, q}, Dtype::bf16);
+    const auto [z1, dz1, dc1] = run({cast(wide, Dtype::bf16), {}, Activation::gelu}, Dtype::bf16);
+    EXPECT_TRUE(test::bit_equal(z, z1) && test::bit_equal(dz, dz1) && test::bit_equal(dc, dc1));
   }
 }
 

@@ -143,13 +143,32 @@ void decode_six_bits(const char* from, float* x) {
   }
 }
 
+// q[64] d, q counted from -1.
+void decode_ternary(const char* from, float* x) {
+  const char* half = from + 64;
+  const float d = take_half(half);
+  for (int64_t i = 0; i < kLarge; ++i) x[i] = d * static_cast<float>(static_cast<int>(byte_at(from, i / 128 * 32 + i % 32) >> 2 * (i / 32 % 4) & 3u) - 1);
+}
+void encode_ternary(const float* x, char* to) {
+  float largest = 0;
+  for (int64_t i = 0; i < kLarge; ++i) largest = std::max(largest, std::abs(x[i]));
+  const float times = inverse(largest);
+  std::memset(to, 0, 64);
+  for (int64_t i = 0; i < kLarge; ++i) {
+    char& byte = to[i / 128 * 32 + i % 32];
+    byte = static_cast<char>(byte | (static_cast<int>(std::round(x[i] * times)) + 1) << 2 * (i / 32 % 4));
+  }
+  to += 64;
+  put_half(largest, to);
+}
+
 // --- rows of blocks --------------------------------------------------------------------------------------------------
 
 template <int64_t block, int64_t bytes, auto one> void decode_all(const char* from, void* to, int64_t elements) {
   for (float* x = static_cast<float*>(to); elements > 0; elements -= block, from += bytes, x += block) one(from, x);
 }
-template <int64_t bytes, auto one> void encode_all(const float* x, char* to, int64_t elements) {
-  for (; elements > 0; elements -= kBlock, to += bytes, x += kBlock) one(x, to);
+template <int64_t bytes, auto one, int64_t block = kBlock> void encode_all(const float* x, char* to, int64_t elements) {
+  for (; elements > 0; elements -= block, to += bytes, x += block) one(x, to);
 }
 
 }  // namespace
@@ -164,11 +183,13 @@ void decode_q3_k(const char* from, void* to, int64_t elements) { decode_all<kLar
 void decode_q4_k(const char* from, void* to, int64_t elements) { decode_all<kLarge, 144, decode_large_with_minimum<4>>(from, to, elements); }
 void decode_q5_k(const char* from, void* to, int64_t elements) { decode_all<kLarge, 176, decode_large_with_minimum<5>>(from, to, elements); }
 void decode_q6_k(const char* from, void* to, int64_t elements) { decode_all<kLarge, 210, decode_six_bits>(from, to, elements); }
+void decode_tq2_0(const char* from, void* to, int64_t elements) { decode_all<kLarge, 66, decode_ternary>(from, to, elements); }
 
 void encode_q8_0(const float* from, char* to, int64_t elements) { encode_all<34, encode_bytes>(from, to, elements); }
 void encode_q4_0(const float* from, char* to, int64_t elements) { encode_all<18, encode_block<4, false>>(from, to, elements); }
 void encode_q4_1(const float* from, char* to, int64_t elements) { encode_all<20, encode_block<4, true>>(from, to, elements); }
 void encode_q5_0(const float* from, char* to, int64_t elements) { encode_all<22, encode_block<5, false>>(from, to, elements); }
 void encode_q5_1(const float* from, char* to, int64_t elements) { encode_all<24, encode_block<5, true>>(from, to, elements); }
+void encode_tq2_0(const float* from, char* to, int64_t elements) { encode_all<66, encode_ternary, kLarge>(from, to, elements); }
 
 }  // namespace grim::ggml

@@ -112,11 +112,11 @@ class AdapterCommand final : public Command {
   static std::map<std::string, double> norms_of_matrices(const AdapterParts& parts, const std::string& base) {
     std::map<std::string, double> norms;
     for (const auto& [path, layer] : parts.layers) norms[path] = NAN;
-    if (exists(base))
-      each_weight(base, [&](const std::string& name, const WeightReader& read) {
-        for (auto& [path, w] : norms)
-          if (same_tensor(name, path + ".weight")) w = norm(read());
-      });
+    if (!exists(base)) return norms;
+    const WeightSources sources(base);
+    for (const TensorSource& source : sources.all)
+      for (auto& [path, w] : norms)
+        if (same_tensor(source.name, path + ".weight")) w = norm(source.read());
     return norms;
   }
   static double norm(const Tensor& x) { return std::sqrt(sum(square(cast(x, Dtype::f64))).item()); }

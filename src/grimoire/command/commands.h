@@ -26,6 +26,7 @@
   X(tokenizer)         \
   X(model)             \
   X(quantize)          \
+  X(imatrix)           \
   X(adapter)           \
   X(merge)             \
   X(vectors)           \

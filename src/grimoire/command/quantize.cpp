@@ -16,9 +16,11 @@
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/hub/trained_model.h"
 #include "grimoire/hub/weights.h"
+#include "grimoire/io/checkpoint.h"
 #include "grimoire/report/report.h"
 #include "grimoire/train/divergence.h"
 #include "grimoire/train/lm_data.h"
+#include "grimoire/train/provenance.h"
 
 namespace grim {
 namespace {
@@ -35,8 +37,12 @@ class QuantizeCommand final : public Command {
   }
   std::vector<Positional> positionals() override { return {{"model", "a run or model folder, a published model's name, or a file of weights", &model_}}; }
   Options options() override {
-    return {{.name = "type", .help = "ggml's blocks: 8, 5 or 4 bits beside a scale for each 32 numbers; _1 with a minimum too", .target = &type_,
-             .choices = {"q8_0", "q5_1", "q5_0", "q4_1", "q4_0"}, .basic = true},
+    return {{.name = "type", .help = "ggml's blocks: 8, 5 or 4 bits beside a scale for each 32 numbers, _1 with a minimum too; _k of 256, sought for the least "
+                                     "error; tq2_0: -1, 0, 1; auto: what it was trained for (train --qat), else q8_0",
+             .target = &type_, .choices = {"auto", "q8_0", "q6_k", "q5_k", "q4_k", "q5_1", "q5_0", "q4_1", "q4_0", "tq2_0"}, .basic = true},
+            {.name = "types", .help = "PATTERN=TYPE: another type for matrices in whose names in the file the regular expression is found; may be given again",
+             .target = &rules_},
+            {.name = "imatrix", .help = "which inputs matter, as grimoire imatrix measures it: _k blocks err less there", .target = &imatrix_, .basic = true},
             {.name = "out", .help = "the GGUF file that is made", .target = &out_, .basic = true, .required = true},
             {.name = "data", .help = "a text on which both models are compared: perplexity, and how far apart their words are", .target = &data_,
              .basic = true},
@@ -53,17 +59,22 @@ class QuantizeCommand final : public Command {
     const device::ThreadCap cap(threads_);
     const std::string given = model_at(model_), from = is_run_folder(given) ? model_folder_in(given) : given;
     const std::unique_ptr<TensorFile> weights = open_weights_at(from);
-    const std::string type = stored_name(type_), before = rounded_before(*weights);
+    const std::string trained_for = type_trained_for(from), type = type_ != "auto" ? stored_name(type_) : trained_for.empty() ? "Q8_0" : trained_for;
+    const std::string before = rounded_before(*weights);
     if (!before.empty() && before != type && !requantise_)
       throw Error(ErrorKind::input, str("{} holds {} already: rounding its numbers again to {} loses more than rounding the first ones would", weights->path(),
                                         before, type),
                   "start from the model in f32, f16 or bf16, or give --requantise");
-    const Converted made = convert_weights(from, out_, {.to = WeightsFormat::gguf, .dtype = type});
-    std::vector<RoundedTensor> rounded = rounding_of(*weights, type);
+    ConvertOptions options{.to = WeightsFormat::gguf, .dtype = type, .rules = rules_, .exact = type == trained_for};
+    check_types(options.gguf_types());
+    if (!imatrix_.empty()) options.importance = std::make_shared<const ImportanceMatrix>(read_importances(imatrix_));
+    const Converted made = convert_weights(from, out_, options);
     Json result = Json::object({{"file", out_}, {"type", type_}});
     report::Report page;
     add_sizes(page, result, *weights);
-    add_worst(page, result, rounding_of(*weights, type));
+    add_worst(page, result, rounding_of(*weights, options.gguf_types()));
+    if (options.exact)
+      page.blocks.emplace_back(report::Remark{str("it was trained for {}: matrices that are held so to the bit are, the others stay as they are", type)});
     for (const std::string& note : made.notes) page.blocks.emplace_back(report::Remark{note, report::Tone::warning});
     if (!data_.empty()) add_comparison(page, result, from);
     else page.blocks.emplace_back(report::Remark{"how far its words are from the first model's, and what that costs in perplexity: --data TEXT"});
@@ -72,6 +83,14 @@ class QuantizeCommand final : public Command {
   }
 
  private:
+  // As its run's settings say; "": nothing is known, or nothing.
+  static std::string type_trained_for(const std::string& folder) {
+    if (!exists(join_path(folder, kManifestName))) return "";
+    const std::optional<Provenance> run = provenance_in(verify_checkpoint(folder, Verify::sizes).about);
+    const std::string qat = run ? run->settings.text("qat", "none") : "none";
+    return qat == "int8" ? "Q8_0" : qat == "int4" ? "Q4_0" : qat == "ternary" || qat == "binary" ? "TQ2_0" : "";
+  }
+
   void add_sizes(report::Report& page, Json& result, const TensorFile& weights) const {
     const auto [numbers, before] = size_of(weights);
     const auto [_, after] = size_of(*open_tensor_file(out_));
@@ -92,11 +111,11 @@ class QuantizeCommand final : public Command {
   static void add_worst(report::Report& page, Json& result, std::vector<RoundedTensor> rounded) {
     constexpr size_t kShown = 8;
     std::ranges::stable_sort(rounded, std::ranges::greater(), &RoundedTensor::error);
-    report::Table table{.columns = {"matrix", "numbers", "error"}, .rows = {}};
+    report::Table table{.columns = {"matrix", "numbers", "type", "error"}, .rows = {}};
     Json list = Json::array();
     for (const RoundedTensor& t : rounded) {
-      if (table.rows.size() < kShown) table.rows.push_back({t.name, counted(t.numbers), number(t.error, "{:.5f}")});
-      list.push(Json::object({{"name", t.name}, {"numbers", t.numbers}, {"error", t.error}}));
+      if (table.rows.size() < kShown) table.rows.push_back({t.name, counted(t.numbers), t.type, number(t.error, "{:.5f}")});
+      list.push(Json::object({{"name", t.name}, {"numbers", t.numbers}, {"type", t.type}, {"error", t.error}}));
     }
     table.title = str("{} matrices are rounded; those that it changes most, as |w - w'| / |w|", rounded.size());
     page.blocks.emplace_back(std::move(table));
@@ -119,7 +138,8 @@ class QuantizeCommand final : public Command {
                                            {"kl_most", d.kl_most}, {"same_word", d.same_word}, {"weights", name_of(now.products)}}));
   }
 
-  std::string model_, type_ = "q8_0", out_, data_;
+  std::string model_, type_ = "auto", out_, data_, imatrix_;
+  std::vector<std::string> rules_;
   int64_t context_ = 0, tokens_ = 0, threads_ = 0;
   bool requantise_ = false;
 };

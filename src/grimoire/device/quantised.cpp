@@ -13,6 +13,7 @@
 #include "grimoire/base/half.h"
 #include "grimoire/device/amx_product.h"
 #include "grimoire/device/amx_tiles.h"
+#include "grimoire/device/bf16.h"
 #include "grimoire/device/memory.h"
 #include "grimoire/device/onednn.h"
 #include "grimoire/device/threads.h"
@@ -349,6 +350,90 @@ void unpack_column(const Panels& b, int64_t n, float* to) {
     }
   }
 }
+
+namespace {
+
+// Numbers k of a block and of a panel's 16 columns, four k at a time: put(k, 16 numbers).
+template <BlockType type, class Put> void each_row_of_block(const uint8_t* q, const float* d, const Put& put) {
+  for (int64_t k = 0; k < quant_bytes(type); ++k) {
+    float row[kPanel], upper[kPanel];
+    for (int64_t n = 0; n < kPanel; ++n) {
+      const int byte = q[k / 4 * 4 * kPanel + n * 4 + k % 4];
+      row[n] = d[n] * static_cast<float>(type == BlockType::q8_0 ? byte - 128 : (byte & 15) - 8);
+      upper[n] = d[n] * static_cast<float>((byte >> 4) - 8);
+    }
+    put(k, row);
+    if (type == BlockType::q4_0) put(k + kBlock / 2, upper);
+  }
+}
+
+template <BlockType type, class T> void unpack_panel_plainly(const char* panel, int64_t K, int64_t there, T* to, int64_t to_row) {
+  const auto* q = reinterpret_cast<const uint8_t*>(panel);
+  const uint16_t* scales = scales_of(panel, type, K);
+  for (int64_t b = 0; b < K / kBlock; ++b, q += kPanel * quant_bytes(type), scales += kPanel, to += kBlock * to_row) {
+    float d[kPanel];
+    for (int64_t n = 0; n < kPanel; ++n) d[n] = half_to_float(scales[n]);
+    each_row_of_block<type>(q, d, [&](int64_t k, const float* row) {
+      if constexpr (std::is_same_v<T, float>) std::copy_n(row, there, to + k * to_row);
+      else narrow(row, there, to + k * to_row);
+    });
+  }
+}
+
+#ifdef __x86_64__
+#define GRIM_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
+
+// To the nearest bf16, halves to even; the numbers are finite.
+GRIM_AVX512 inline __m256i narrowed(__m512 x) {
+  const __m512i bits = _mm512_castps_si512(x), odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff))), 16));
+}
+
+template <BlockType type, class T> GRIM_AVX512 void unpack_panel_avx512(const char* panel, int64_t K, int64_t there, T* to, int64_t to_row) {
+  constexpr int kZero = type == BlockType::q8_0 ? 128 : 8;
+  const char* q = panel;
+  const uint16_t* scales = scales_of(panel, type, K);
+  const __mmask16 columns = static_cast<__mmask16>((1u << there) - 1);
+  const __m512i mask = _mm512_set1_epi32(type == BlockType::q8_0 ? 255 : 15), zero = _mm512_set1_epi32(kZero);
+  for (int64_t b = 0; b < K / kBlock; ++b, q += kPanel * quant_bytes(type), scales += kPanel, to += kBlock * to_row) {
+    const __m512 d = _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(scales)));
+    const auto put = [&](__m512i bits, int64_t k) GRIM_AVX512 {
+      const __m512 x = _mm512_mul_ps(d, _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_and_si512(bits, mask), zero)));
+      if constexpr (std::is_same_v<T, float>) _mm512_mask_storeu_ps(to + k * to_row, columns, x);
+      else _mm256_mask_storeu_epi16(to + k * to_row, columns, narrowed(x));
+    };
+    for (int64_t j = 0; j < quant_bytes(type) / 4; ++j) {
+      const __m512i w = _mm512_loadu_si512(q + j * 64);
+      put(w, 4 * j), put(_mm512_srli_epi32(w, 8), 4 * j + 1), put(_mm512_srli_epi32(w, 16), 4 * j + 2), put(_mm512_srli_epi32(w, 24), 4 * j + 3);
+      if constexpr (type == BlockType::q4_0) {
+        constexpr int64_t kUpper = kBlock / 2;
+        put(_mm512_srli_epi32(w, 4), kUpper + 4 * j), put(_mm512_srli_epi32(w, 12), kUpper + 4 * j + 1);
+        put(_mm512_srli_epi32(w, 20), kUpper + 4 * j + 2), put(_mm512_srli_epi32(w, 28), kUpper + 4 * j + 3);
+      }
+    }
+  }
+}
+#endif
+
+template <BlockType type, class T> auto panel_unpacker() {
+#ifdef __x86_64__
+  if (onednn_has(dnnl_cpu_isa_avx512_core)) return unpack_panel_avx512<type, T>;
+#endif
+  return unpack_panel_plainly<type, T>;
+}
+
+template <class T> void unpack_all(const Panels& b, T* to) {
+  const auto unpack = b.type == BlockType::q8_0 ? panel_unpacker<BlockType::q8_0, T>() : panel_unpacker<BlockType::q4_0, T>();
+  parallel_for((b.N + kPanel - 1) / kPanel, std::max<int64_t>(1, 16384 / std::max<int64_t>(b.K, 1)), [&](int64_t first, int64_t last) {
+    for (int64_t p = first; p < last; ++p)
+      unpack(b.at + p * panel_bytes(b.type, b.K), b.K, std::min(kPanel, b.N - p * kPanel), to + p * kPanel, b.N);
+  });
+}
+
+}  // namespace
+
+void unpack_panels(const Panels& b, float* to) { unpack_all(b, to); }
+void unpack_panels(const Panels& b, Bf16* to) { unpack_all(b, to); }
 
 // --- the product -----------------------------------------------------------------------------------------------------
 

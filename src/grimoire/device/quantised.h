@@ -34,6 +34,9 @@ void lay_panels(BlockType type, const char* blocks, int64_t N, int64_t K, char* 
 void amx_unpack_b(const Panels& b, int64_t n, int64_t N, int64_t k, int64_t K, char* to);
 // K numbers of column n.
 void unpack_column(const Panels& b, int64_t n, float* to);
+// All of it, (K, N) dense; in bf16 each number is rounded once.
+void unpack_panels(const Panels& b, float* to);
+void unpack_panels(const Panels& b, Bf16* to);
 
 // c (M, N) = a (M, K) b, all rows dense; the epilogue as gemm's. Several of one a, which is rounded once, one after the other; all of one K and type.
 struct PanelsProduct {

@@ -6,6 +6,7 @@
 #include "grimoire/base/error.h"
 #include "grimoire/base/files.h"
 #include "grimoire/base/str.h"
+#include "grimoire/hub/few_bits.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/module_names.h"
 #include "grimoire/hub/run_folder.h"
@@ -16,12 +17,6 @@ namespace grim {
 namespace {
 
 constexpr const char* kPrefix = "base_model.model.";  // before all names in peft's files
-
-// Output layers look the same everywhere: an adapter beside one has to be asked for by name.
-bool is_output(const std::string& path, const Linear& layer) {
-  static const std::set<std::string> kOutputs = {"lm_head", "embed_out", "decoder", "generator_lm_head"};
-  return !layer.product().owns_weight() || kOutputs.contains(last_of(path));
-}
 
 // peft's defaults for these families. LoRA: queries and values, or all three where they are one matrix. IA3: keys and values, and what closes a
 // feed-forward part, whose input it multiplies.
@@ -59,7 +54,7 @@ std::vector<Layer> matching(const std::vector<Layer>& layers, const std::string&
   std::vector<Layer> found;
   const PathTest fits = paths_of(target);
   for (const Layer& l : layers)
-    if (target == kAllLinear ? !is_output(l.path, *l.linear) : fits(l.path)) found.push_back(l);
+    if (target == kAllLinear ? !is_output_layer(l.path, *l.linear) : fits(l.path)) found.push_back(l);
   if (found.empty()) refuse_name(layers, target);
   return found;
 }
@@ -127,6 +122,7 @@ AdapterConfig read_adapter_config(const std::string& folder, const std::string& 
 }
 
 void attach_adapter(Pretrained& model, const AdapterConfig& config, Rng& rng) {
+  hold_base(model, config);
   const std::vector<Layer> layers = layers_of(model, config.saved), found = targeted(layers, config);
   std::vector<Layer> inputs;
   for (const std::string& name : config.inputs)
@@ -170,6 +166,11 @@ AdapterDropout::AdapterDropout(Module& model, double p, Pass& pass) : model_(p >
 
 AdapterDropout::~AdapterDropout() {
   if (model_) each_adapted(*model_, [](const std::string&, Linear& layer) { Adapter::of(layer)->drop(0, std::nullopt); });
+}
+
+bool is_output_layer(const std::string& path, const Linear& layer) {
+  static const std::set<std::string> kOutputs = {"lm_head", "embed_out", "decoder", "generator_lm_head"};
+  return dynamic_cast<const Tied*>(&layer.product()) || kOutputs.contains(last_of(path));
 }
 
 bool is_adapter_tensor(std::string_view name) { return name.find(".lora_") != name.npos || name.ends_with(".ia3_l"); }

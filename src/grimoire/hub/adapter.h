@@ -24,7 +24,8 @@ std::string adapter_folder_in(const std::string& path);
 // The base found from here or from the folder; `base` stands in for what it names. throws: input
 AdapterConfig read_adapter_config(const std::string& folder, const std::string& base = "");
 
-// Puts adapters beside the layers that `config` targets. From now on they alone are parameters of the model, they and the modules it saves.
+// Puts adapters beside the layers that `config` targets, and holds matrices as config.base_dtype says (few_bits.h). From now on they alone are
+// parameters of the model, they and the modules it saves.
 // throws: argument, no layer of these names, with the nearest that there are
 void attach_adapter(Pretrained& model, const AdapterConfig& config, Rng& rng);
 // The same of a run that begins with the model of `folder`: parts of `model` that it holds no numbers of, a head that was put on it, learn whole. Gives the
@@ -55,6 +56,8 @@ std::vector<CheckpointFile> adapter_files(const AdapterConfig& config, std::vect
 std::vector<NamedTensor> adapter_tensors(const std::string& folder);
 // Is it one of an adapter, and no part of the model that learned whole?
 bool is_adapter_tensor(std::string_view name);
+// Output layers look the same everywhere: an adapter beside one has to be asked for by name.
+bool is_output_layer(const std::string& path, const Linear& layer);
 // "bert.encoder.x" and "encoder.x" are the same tensor: folders without a head lack the name of the body.
 bool same_tensor(std::string_view a, std::string_view b);
 

@@ -107,6 +107,9 @@ Options AdapterConfig::options() {
   return {{.name = "adapter", .help = "leave the model as it is, and teach what stands beside it: lora, two thin matrices beside each of the targets; dora, "
                                       "these and the length of each column; ia3, a factor for each of their outputs or inputs",
            .target = by_choice(&kind), .choices = {"none", "lora", "dora", "ia3"}, .basic = true, .with = "init-from"},
+          {.name = "base-dtype", .help = "the matrices that stay as they are: as they are computed with, or in 8 or 4 bits; auto: a file's in "
+                                          "q8_0 and q4_0 stay so",
+           .target = by_choice(&base_dtype), .choices = {"same", "auto", "q8_0", "q4_0"}, .basic = true, .with = any},
           {.name = "rank", .help = "how thin: rank x (in + out) numbers learn beside a matrix of in x out", .target = &rank, .low = 1, .high = kMostRank,
            .basic = true, .with = thin},
           {.name = "alpha", .help = "what is learned counts alpha / rank times", .target = &alpha, .low = 0, .with = thin},
@@ -122,6 +125,11 @@ Options AdapterConfig::options() {
           {.name = "scaled-inputs", .help = "those of the targets whose inputs it multiplies instead of their outputs, likewise by name",
            .target = &inputs, .with = "adapter=ia3"},
           {.name = "trained-whole", .help = "a module that learns itself, likewise by name", .target = &saved, .with = any}};
+}
+
+WeightType AdapterConfig::base_weights() const {
+  constexpr WeightType kTypes[] = {WeightType::f32, WeightType::automatic, WeightType::q8_0, WeightType::q4_0};
+  return kTypes[static_cast<size_t>(base_dtype)];
 }
 
 int64_t AdapterConfig::rank_of(const std::string& path) const {

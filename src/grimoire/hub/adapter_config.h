@@ -7,6 +7,7 @@
 #include "grimoire/base/json.h"
 #include "grimoire/base/option.h"
 #include "grimoire/model/pretrained.h"
+#include "grimoire/nn/products.h"
 
 namespace grim {
 
@@ -14,6 +15,8 @@ inline constexpr const char* kAdapterConfig = "adapter_config.json";
 
 enum class AdapterKind : uint8_t { none, lora, dora, ia3 };  // nn/lora.h, nn/dora.h, nn/ia3.h
 const char* name_of(AdapterKind kind);                      // as one writes it: "LoRA"
+// How the matrices are held beside which it learns: in the dtype of the run, or in few bits, automatic: in those of their file.
+enum class BaseDtype : uint8_t { same, automatic, q8_0, q4_0 };
 
 struct AdapterConfig {
   AdapterKind kind = AdapterKind::none;
@@ -22,6 +25,7 @@ struct AdapterConfig {
   bool rank_stabilised = false;  // alpha / sqrt(rank)
   // "NAME=VALUE": other ranks and alphas of layers whose path ends in NAME, a regular expression. The first that fits counts.
   std::vector<std::string> ranks = {}, alphas = {};
+  BaseDtype base_dtype = BaseDtype::same;  // no part of peft's file: what was learned stands beside the base however it is held
   double dropout = 0;            // of what goes into the thin matrices, in training
   // Layers beside which it learns: names, of which one stands for all paths that end in it; "all-linear", all but the output layer; or one regular
   // expression that matches whole paths. Empty: what is usual in peft (LoRA: queries and values; IA3: keys, values and the second layer of
@@ -35,6 +39,8 @@ struct AdapterConfig {
 
   Options options();
   bool adapts() const { return kind != AdapterKind::none; }
+  bool base_in_few_bits() const { return adapts() && base_dtype != BaseDtype::same; }
+  WeightType base_weights() const;  // f32: not in few bits
   int64_t rank_of(const std::string& path) const;  // of the layer there
   double scale_of(const std::string& path) const;
 

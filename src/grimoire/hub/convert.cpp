@@ -4,6 +4,7 @@
 
 #include "grimoire/base/error.h"
 #include "grimoire/hub/gguf_model.h"
+#include "grimoire/hub/gguf_types.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/weights.h"
 #include "grimoire/hub/whole_file.h"
@@ -99,16 +100,6 @@ class ChangedTypes {
   std::map<std::string, std::vector<std::string>> names_;
 };
 
-// As llama.cpp has it, vectors stay f32, and so does what does not fill blocks. Without a dtype all others keep the type that they have, where GGUF has it; of
-// what llama.cpp does not open the vectors too.
-std::string type_for_gguf(const TensorSource& x, const std::string& dtype, bool keeps_vectors) {
-  const bool vector = x.shape.ndim() <= 1, kept = x.keeps_type() && x.type().ggml >= 0;
-  if (!is_float(x.dtype)) return std::string(kept ? x.type().name : stored_type_of(x.dtype).name);
-  if (dtype.empty() && kept && (keeps_vectors || !vector)) return std::string(x.type().name);
-  if (vector || dtype.empty() || !stored_type(dtype)->fits(x.shape)) return x.dtype == Dtype::f64 ? "F64" : "F32";
-  return dtype;
-}
-
 // GGUF has no tensor without axes, and no small integers but signed ones.
 TensorSource fit_for_gguf(TensorSource x) {
   if (x.shape.ndim() == 0) {
@@ -119,15 +110,16 @@ TensorSource fit_for_gguf(TensorSource x) {
   return {x.name, x.shape, Dtype::i32, [read = x.read] { return cast(read(), Dtype::i32); }, "", &stored_type_of(x.dtype)};
 }
 
-std::vector<GgufTensor> typed_for_gguf(const std::vector<TensorSource>& tensors, const std::string& dtype, bool keeps_vectors,
+std::vector<GgufTensor> typed_for_gguf(const std::vector<TensorSource>& tensors, const GgufTypes& types, bool keeps_vectors,
                                        std::vector<std::string>& notes) {
   std::vector<GgufTensor> written;
   ChangedTypes changed;
   for (const TensorSource& tensor : tensors) {
     const TensorSource x = fit_for_gguf(tensor);
-    written.emplace_back(x, type_for_gguf(x, dtype, keeps_vectors));
-    const bool asked = !dtype.empty() && is_float(x.dtype);  // of matrices
-    if (!asked || x.shape.ndim() > 1) changed.add(x, asked ? std::string_view(dtype) : x.type().name, written.back().type);
+    const std::string type = type_for_gguf(x, x.name, types, keeps_vectors);
+    written.emplace_back(rounded(x, x.name, type, types), type);
+    const bool asked = !types.dtype.empty() && is_float(x.dtype);  // of matrices
+    if (types.rules.empty() && (!asked || x.shape.ndim() > 1)) changed.add(x, asked ? std::string_view(types.dtype) : x.type().name, type);
   }
   changed.say(notes);
   return written;
@@ -178,7 +170,8 @@ void say_unwritten(const Metadata& said, const char* instead, std::vector<std::s
 
 // general.file_type of llama.cpp (llama.h: llama_ftype), of types that are written.
 constexpr std::pair<std::string_view, int64_t> kFileTypes[] = {
-    {"F32", 0}, {"F16", 1}, {"Q4_0", 2}, {"Q4_1", 3}, {"Q8_0", 7}, {"Q5_0", 8}, {"Q5_1", 9}, {"BF16", 32}};
+    {"F32", 0}, {"F16", 1}, {"Q4_0", 2}, {"Q4_1", 3}, {"Q8_0", 7}, {"Q5_0", 8}, {"Q5_1", 9}, {"Q4_K", 14}, {"Q5_K", 16}, {"Q6_K", 18}, {"BF16", 32},
+    {"TQ2_0", 37}};
 
 // Of another GGUF file all that it says, but for the types when these are others now.
 std::vector<GgufPair> pairs_of(const GgufFile& file, const std::string& dtype) {
@@ -191,8 +184,9 @@ std::vector<GgufPair> pairs_of(const GgufFile& file, const std::string& dtype) {
 }
 
 // A whole model under llama.cpp's names where it has them; else the tensors as they are, for those who read them by name.
-CheckpointFile gguf_file(const std::string& name, const std::string& from, const TensorFile& source, const std::string& dtype,
+CheckpointFile gguf_file(const std::string& name, const std::string& from, const TensorFile& source, const GgufTypes& types,
                          std::vector<std::string>& notes) {
+  const std::string& dtype = types.dtype;
   const auto* const gguf = dynamic_cast<const GgufFile*>(&source);
   const bool whole = !gguf && is_whole_model(source);
   const Json config = whole ? config_of(source) : config_at(from);
@@ -213,7 +207,7 @@ CheckpointFile gguf_file(const std::string& name, const std::string& from, const
   if (!gguf && !whole) say_unwritten(said_in(source), "", notes);
   if (!dtype.empty() && stored_type(dtype)->block > 1)  // the version of ggml's blocks
     pairs.push_back({"general.quantization_version", GgufValue::of(GgufType::u32, int64_t{2})});
-  const std::vector<GgufTensor> written = typed_for_gguf(tensors, dtype, !model, notes);
+  const std::vector<GgufTensor> written = typed_for_gguf(tensors, types, !model, notes);
   return {name, [pairs, written](OutFile& out) { write_gguf(out, pairs, written); }};
 }
 
@@ -290,7 +284,7 @@ Converted convert_weights(const std::string& from, const std::string& to, const 
   Converted made;
   std::vector<CheckpointFile> out;
   if (options.to == WeightsFormat::gguf)
-    out.push_back(gguf_file(one_file ? file_name(to) : "model.gguf", from, *source, options.dtype, made.notes));
+    out.push_back(gguf_file(one_file ? file_name(to) : "model.gguf", from, *source, options.gguf_types(), made.notes));
   else
     out = safetensors_files(one_file ? file_name(to) : "", *source, options, made.notes);
   if (!one_file && source->path() != whole_file_at(from) && files().kind(from) == FileKind::folder)
@@ -299,24 +293,20 @@ Converted convert_weights(const std::string& from, const std::string& to, const 
   return made;
 }
 
-std::vector<RoundedTensor> rounding_of(const TensorFile& weights, const std::string& type) {
-  const StoredType& blocks = *stored_type(type);
+std::vector<RoundedTensor> rounding_of(const TensorFile& weights, const GgufTypes& types) {
   std::vector<RoundedTensor> all;
   for (const TensorSource& source : is_whole_model(weights) ? tensors_of(weights, config_of(weights)) : sources_of(weights)) {
-    if (!is_float(source.dtype) || type_for_gguf(source, type, false) != type) continue;
-    const Tensor x = contiguous(cast(source.read(), Dtype::f32));
-    std::vector<char> bytes(static_cast<size_t>(blocks.bytes));
-    std::vector<float> back(static_cast<size_t>(blocks.block));
+    const std::string name = gguf_name(source.name), type = type_for_gguf(source, name, types, false);
+    const StoredType& blocks = *stored_type(type);
+    if (!is_float(source.dtype) || blocks.block == 1) continue;
+    const Tensor x = contiguous(cast(source.read(), Dtype::f32)), back = x.like();
+    blocks.decode(rounded(source, name, type, types).bytes().data(), back.data<float>(), x.numel());
     double apart = 0, norm = 0;
-    for (const float *at = x.data<float>(), *end = at + x.numel(); at < end; at += blocks.block) {
-      blocks.encode(at, bytes.data(), blocks.block);
-      blocks.decode(bytes.data(), back.data(), blocks.block);
-      for (int64_t i = 0; i < blocks.block; ++i) {
-        const double w = at[i], off = w - back[static_cast<size_t>(i)];
-        apart += off * off, norm += w * w;
-      }
+    for (const float *at = x.data<float>(), *end = at + x.numel(), *to = back.data<float>(); at < end; ++at, ++to) {
+      const double w = *at, off = w - *to;
+      apart += off * off, norm += w * w;
     }
-    all.push_back({source.name, x.numel(), norm > 0 ? std::sqrt(apart / norm) : 0});
+    all.push_back({source.name, type, x.numel(), norm > 0 ? std::sqrt(apart / norm) : 0});
   }
   return all;
 }

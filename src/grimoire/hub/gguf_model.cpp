@@ -310,6 +310,11 @@ std::vector<std::string> add_token_ids(const Json& settings, std::vector<GgufPai
   return unsaid;
 }
 
+std::string gguf_name(const std::string& tensor) {
+  const std::string name = renamed(tensor, &Renamed::hugging_face, &Renamed::gguf);
+  return name.empty() ? tensor : name;
+}
+
 std::vector<TensorSource> gguf_tensors(const Json& config, const std::vector<TensorSource>& tensors) {
   const bool tied = config.boolean("tie_word_embeddings", false);
   std::vector<TensorSource> all;

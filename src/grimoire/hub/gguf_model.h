@@ -21,6 +21,7 @@ bool is_whole_model(const GgufFile& file);                             // of an 
 // The way back, under llama.cpp's names and in its order of rows.
 // throws: input, a setting, tensor or kind of tokenizer that has no place in such a file, naming it
 bool has_gguf_form(const Json& config);                                // of an architecture that is written
+std::string gguf_name(const std::string& tensor);                      // that llama.cpp has for one of Hugging Face's; the same where it has none
 std::vector<GgufPair> gguf_pairs(const Json& config, const std::string& name);
 std::vector<TensorSource> gguf_tensors(const Json& config, const std::vector<TensorSource>& tensors);
 // `tokens`: of the model, which the file's list is filled up to.

@@ -1,7 +1,6 @@
 #include "grimoire/hub/model_folder.h"
 
 #include <algorithm>
-#include <cstring>
 #include <set>
 #include <span>
 
@@ -9,6 +8,7 @@
 #include "grimoire/base/files.h"
 #include "grimoire/hub/adapter.h"
 #include "grimoire/hub/adapter_fit.h"
+#include "grimoire/hub/few_bits.h"
 #include "grimoire/hub/whole_file.h"
 #include "grimoire/io/shards.h"
 #include "grimoire/model/config_keys.h"
@@ -122,29 +122,6 @@ std::vector<NamedTensor> read_all(const std::vector<TensorSource>& sources) {
   return tensors;
 }
 
-struct FewBits {
-  std::string_view stored;  // as files call it
-  BlockType block;
-  WeightType weights;
-};
-constexpr FewBits kFewBits[] = {{"Q8_0", BlockType::q8_0, WeightType::q8_0}, {"Q4_0", BlockType::q4_0, WeightType::q4_0}};
-
-// What few bits a matrix is to be held in; null: in none.
-const FewBits* wanted_of(const TensorSource& source, WeightType products) {
-  const auto* const found = std::ranges::find_if(kFewBits, [&](const FewBits& few) {
-    return products == WeightType::automatic ? source.stored && source.stored->name == few.stored : few.weights == products;
-  });
-  return found == std::end(kFewBits) ? nullptr : found;
-}
-
-QuantisedMatrix quantised(const TensorSource& source, const FewBits& few) {
-  if (!source.stored || !source.bytes || source.stored->name != few.stored) return quantised(source.read(), few.block);
-  const std::string bytes = source.bytes();
-  const Tensor blocks = Tensor::empty({std::ssize(bytes)}, Dtype::u8);
-  std::memcpy(blocks.raw(), bytes.data(), bytes.size());
-  return quantised(blocks, few.block, source.shape[0], source.shape[1]);
-}
-
 // Matrices that are to be of few bits are put into the model one after the other, where all its tensors have the names of the sources, and leave them:
 // never do they stand in memory as floats together.
 void put_quantised(ModelFolder& opened, std::vector<TensorSource>& sources, WeightType products) {
@@ -154,10 +131,10 @@ void put_quantised(ModelFolder& opened, std::vector<TensorSource>& sources, Weig
   for (const QuantisedPlace& place : quantised_places(*opened.model)) {
     const auto source = named(place.path);
     if (source == sources.end() || source->shape != place.shape) continue;
-    const FewBits* const few = wanted_of(*source, products);
-    if (!few) continue;
-    place.put(quantised(*source, *few));
-    opened.products = few->weights;
+    const std::optional<BlockType> type = few_bits_of(*source, products);
+    if (!type) continue;
+    place.put(quantised(*source, *type, place.layout));
+    opened.products = weight_type(*type);
     sources.erase(source);
   }
 }
@@ -202,28 +179,29 @@ ModelFolder open_whole(const std::string& path, WeightType products) {
   return opened;
 }
 
-// Those of the base, but what the adapter has learned whole, and the adapter's.
-std::vector<NamedTensor> weights_of_adapter(const std::string& folder, const AdapterConfig& adapter) {
+// Those of the base, but what the adapter has learned whole and what `model` holds in few bits, and the adapter's.
+std::vector<NamedTensor> weights_of_adapter(Module& model, const std::string& folder, const AdapterConfig& adapter) {
   std::vector<NamedTensor> all = adapter_tensors(folder);
   std::set<std::string> own;
   for (const NamedTensor& t : all) own.insert(t.name);
-  each_weight(adapter.base, [&](const std::string& name, const WeightReader& read) {
-    if (!own.contains(name)) all.push_back({name, read()});
-  });
+  const WeightSources base(adapter.base);
+  for (const TensorSource& source : beside_few_bits(model, base.all))
+    if (!own.contains(source.name)) all.push_back({source.name, source.read()});
   return all;
 }
 
 }  // namespace
 
-void each_weight(const std::string& path, const std::function<void(const std::string& name, const WeightReader& read)>& f) {
+WeightSources::WeightSources(const std::string& path) {
   if (is_adapter_folder(path)) {
-    for (const NamedTensor& t : open_model_folder(path).model->checkpoint()) f(t.name, [&] { return t.tensor; });
+    merged_ = open_model_folder(path).model;
+    all = sources_of(merged_->checkpoint());
   } else if (const std::string whole = whole_file_at(path); !whole.empty()) {
-    const std::unique_ptr<TensorFile> file = open_tensor_file(whole);
-    for (const TensorSource& source : tensors_of(*file, config_of(*file))) f(source.name, source.read);
+    file_ = open_tensor_file(whole);
+    all = tensors_of(*file_, config_of(*file_));
   } else {
-    const std::unique_ptr<TensorFile> file = open_weights(path);
-    for (const TensorEntry& e : file->entries()) f(e.name, [&] { return file->read(e); });
+    file_ = open_weights(path);
+    all = sources_of(*file_);
   }
 }
 
@@ -253,7 +231,7 @@ AdaptedFolder open_adapted(const std::string& path, const std::string& base) {
   }
   Rng nothing_drawn(RngMode::unset, 0);
   attach_adapter(*opened.model, adapted.adapter, nothing_drawn);
-  opened.model->load(weights_of_adapter(path, adapted.adapter), path);
+  opened.model->load(weights_of_adapter(*opened.model, path, adapted.adapter), path);
   return adapted;
 }
 
@@ -338,7 +316,7 @@ bool holds_weights(const std::string& folder) {
 
 std::vector<std::string> weight_names(const std::string& path) {
   std::vector<std::string> names;
-  each_weight(path, [&](const std::string& name, const WeightReader&) { names.push_back(name); });
+  for (const TensorSource& source : WeightSources(path).all) names.push_back(source.name);
   return names;
 }
 
@@ -413,14 +391,14 @@ std::shared_ptr<const Tokenizer> open_tokenizer(const std::string& path) {
 }
 
 void load_weights(Pretrained& model, const std::string& path) {
-  if (is_adapter_folder(path)) return model.load(weights_of_adapter(path, read_adapter_config(path)), path);
+  if (is_adapter_folder(path)) return model.load(weights_of_adapter(model, path, read_adapter_config(path)), path);
   if (const std::string whole = whole_file_at(path); !whole.empty()) {
     const std::unique_ptr<TensorFile> file = open_tensor_file(whole);
-    return model.load(read_all(tensors_of(*file, config_of(*file))), file->path());
+    return model.load(read_all(beside_few_bits(model, tensors_of(*file, config_of(*file)))), file->path());
   }
   const std::unique_ptr<TensorFile> weights = open_weights(path);
   const std::string config_path = join_path(path, "config.json");
-  const std::vector<TensorSource> sources = sources_of(*weights);
+  const std::vector<TensorSource> sources = beside_few_bits(model, sources_of(*weights));
   if (!exists(config_path)) return model.load(read_all(sources), weights->path());
   const Json config = read_json(config_path);
   against_config(config, *weights, config_path, [&] { model.load(read_all(sources), weights->path()); });

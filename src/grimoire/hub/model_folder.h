@@ -48,9 +48,16 @@ std::vector<CheckpointFile> model_files(const Pretrained& model, const Tokenizer
 // The first of the weights that the folder holds. throws: input, none (naming those that are expected), or as open_tensor_file
 std::unique_ptr<TensorFile> open_weights(const std::string& folder);
 bool holds_weights(const std::string& folder);
-// f(name, read) for each tensor of a model folder or file, under the name that models have for it.
-using WeightReader = std::function<Tensor()>;
-void each_weight(const std::string& path, const std::function<void(const std::string& name, const WeightReader& read)>& f);
+// Each tensor of a model folder or file, under the name that models have for it; they are read while this lives. throws: input
+class WeightSources {
+ public:
+  explicit WeightSources(const std::string& path);
+  std::vector<TensorSource> all;
+
+ private:
+  std::unique_ptr<TensorFile> file_;
+  std::unique_ptr<Pretrained> merged_;  // of an adapter's folder
+};
 std::vector<std::string> weight_names(const std::string& path);  // of all that such a folder, or such a file, holds. throws: input
 bool is_weights_file(std::string_view name);  // by its name, of whatever format, and the manifest beside it
 
@@ -59,7 +66,7 @@ bool is_weights_file(std::string_view name);  // by its name, of whatever format
 std::shared_ptr<const Tokenizer> open_tokenizer(const std::string& path);
 std::shared_ptr<const Tokenizer> find_tokenizer(const std::string& path);  // null: there is none
 
-// The weights of a folder, or of a file that is a whole model. throws: input, as open_weights and Pretrained::load
+// The weights of a folder, or of a file that is a whole model, but those that `model` holds in few bits. throws: input, as open_weights and Pretrained::load
 void load_weights(Pretrained& model, const std::string& path);
 
 }  // namespace grim

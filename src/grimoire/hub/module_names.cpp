@@ -37,6 +37,10 @@ PathTest paths_of(const std::string& target) {
   return [target](const std::string& path) { return ends_in(path, target); };
 }
 
+PathTest names_with(const std::string& key) {
+  return [pattern = std::shared_ptr<const Pattern>(regex_pattern(key))](const std::string& name) { return pattern->find(name, 0).has_value(); };
+}
+
 PathTest paths_like(const std::string& key) { return matched_whole(str("(?:.*\\.)?(?:{})", key)); }
 
 }  // namespace grim

@@ -18,6 +18,7 @@ bool is_of(const std::string& tensor, const std::vector<std::string>& modules);
 
 using PathTest = std::function<bool(const std::string& path)>;
 PathTest paths_of(const std::string& target);   // whose end is that name, or all of which the expression matches. throws: input, malformed
+PathTest names_with(const std::string& key);    // in which the expression is found. throws: input, likewise
 PathTest paths_like(const std::string& key);    // whose end the expression matches, as the keys of peft's patterns do. throws: input, likewise
 
 }  // namespace grim

@@ -1,10 +1,10 @@
 // Weights without a model: what any folder or file of tensors holds, how healthy it is, how two of them differ, and one written anew.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "grimoire/hub/gguf_types.h"
 #include "grimoire/io/checkpoint.h"
 #include "grimoire/io/tensor_file.h"
 
@@ -51,6 +51,12 @@ struct ConvertOptions {
   // where the format has their type, else as they are read; in a GGUF model vectors are f32.
   std::string dtype = {};
   int64_t shard_bytes = 0;  // of safetensors; 0: one file
+  // Of GGUF, as GgufTypes (hub/gguf_types.h) has them.
+  std::vector<std::string> rules = {};
+  std::shared_ptr<const ImportanceMatrix> importance = {};
+  bool exact = false;
+
+  GgufTypes gguf_types() const { return {.dtype = dtype, .rules = rules, .importance = importance, .exact = exact}; }
 };
 struct Converted {
   std::vector<std::string> files;  // that were written
@@ -68,13 +74,13 @@ Converted convert_weights(const std::string& from, const std::string& to, const 
 std::vector<CheckpointFile> beside_weights(const std::string& path, const std::string& dtype, std::vector<std::string>& notes);
 Json with_dtype(Json config, const std::string& dtype);
 
-// What rounding to blocks of `type` does to each tensor that convert_weights writes so in a GGUF file: |w - w^| over |w|, norms over the tensor.
+// What rounding to blocks does to each tensor that convert_weights writes so in a GGUF file: |w - w^| over |w|, norms over the tensor.
 struct RoundedTensor {
-  std::string name;
+  std::string name, type;
   int64_t numbers = 0;
   double error = 0;
 };
-std::vector<RoundedTensor> rounding_of(const TensorFile& weights, const std::string& type);  // one tensor in memory at a time
+std::vector<RoundedTensor> rounding_of(const TensorFile& weights, const GgufTypes& types);  // one tensor in memory at a time
 std::string rounded_before(const TensorFile& weights);  // the type of blocks in which most of its numbers are held already; "": they are not
 
 }  // namespace grim

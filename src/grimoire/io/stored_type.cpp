@@ -69,6 +69,8 @@ template <class T, auto round> void encode_rounded(const float* x, char* to, int
   }
 }
 
+template <auto weighted> void unweighted(const float* x, char* to, int64_t n) { weighted(x, nullptr, to, n); }
+
 // --- the table -------------------------------------------------------------------------------------------------------
 
 constexpr auto kNone = std::nullopt;
@@ -101,9 +103,10 @@ constexpr StoredType kTypes[] = {
     {"Q5_1", 32, 24, Dtype::f32, ggml::decode_q5_1, 7, false, ggml::encode_q5_1},
     {"Q2_K", 256, 84, Dtype::f32, ggml::decode_q2_k, 10},
     {"Q3_K", 256, 110, Dtype::f32, ggml::decode_q3_k, 11},
-    {"Q4_K", 256, 144, Dtype::f32, ggml::decode_q4_k, 12},
-    {"Q5_K", 256, 176, Dtype::f32, ggml::decode_q5_k, 13},
-    {"Q6_K", 256, 210, Dtype::f32, ggml::decode_q6_k, 14},
+    {"Q4_K", 256, 144, Dtype::f32, ggml::decode_q4_k, 12, false, unweighted<ggml::encode_q4_k>, ggml::encode_q4_k},
+    {"Q5_K", 256, 176, Dtype::f32, ggml::decode_q5_k, 13, false, unweighted<ggml::encode_q5_k>, ggml::encode_q5_k},
+    {"Q6_K", 256, 210, Dtype::f32, ggml::decode_q6_k, 14, false, unweighted<ggml::encode_q6_k>, ggml::encode_q6_k},
+    {"TQ2_0", 256, 66, Dtype::f32, ggml::decode_tq2_0, 35, false, ggml::encode_tq2_0},
     // known by size alone
     {"C64", 1, 8, kNone, nullptr, -1, true},
     {"F4", 2, 1, kNone, nullptr, -1, true},
@@ -121,7 +124,6 @@ constexpr StoredType kTypes[] = {
     {"IQ4_XS", 256, 136, kNone, nullptr, 23},
     {"IQ1_M", 256, 56, kNone, nullptr, 29},
     {"TQ1_0", 256, 54, kNone, nullptr, 34},
-    {"TQ2_0", 256, 66, kNone, nullptr, 35},
     {"MXFP4", 32, 17, kNone, nullptr, 39},
     {"NVFP4", 64, 36, kNone, nullptr, 40},
     {"Q1_0", 128, 18, kNone, nullptr, 41},

@@ -23,11 +23,14 @@ struct StoredType {
   // From f32, for types that are written by rounding; nullptr: not written.
   void (*encode)(const float* from, char* to, int64_t elements) = nullptr;
 
+  // The same of types for which the best is sought: with the importance of each number, or null.
+  void (*encode_weighted)(const float* from, const float* importance, char* to, int64_t elements) = nullptr;
+
   bool fits(const Shape& shape) const { return block == 1 || (shape.ndim() > 0 && shape.back() % block == 0); }  // its rows are whole blocks
 };
 
 // f16, f8 and quantised blocks become f32; i8, i16 and u16 become i32; u32 and u64 become i64; the rest stays as it is. F64 F32 BF16 F16 I64 I32
-// I16 I8 U8 U16 U32 U64 BOOL F8_E4M3 F8_E5M2 F8_E4M3FNUZ F8_E5M2FNUZ F8_E8M0 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K Q4_K Q5_K Q6_K are read; nullptr for a
+// I16 I8 U8 U16 U32 U64 BOOL F8_E4M3 F8_E5M2 F8_E4M3FNUZ F8_E5M2FNUZ F8_E8M0 Q4_0 Q4_1 Q5_0 Q5_1 Q8_0 Q2_K Q3_K Q4_K Q5_K Q6_K TQ2_0 are read; nullptr for a
 // name or number that no format knows.
 const StoredType* stored_type(std::string_view name);
 const StoredType* stored_type_of_ggml(uint32_t number);

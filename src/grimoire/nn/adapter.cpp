@@ -7,6 +7,11 @@
 
 namespace grim {
 
+Dtype Adapter::learned_dtype() const {
+  const Tensor w = base_->weight();
+  return w.defined() && w.dtype() == Dtype::f64 ? Dtype::f64 : Dtype::f32;
+}
+
 std::unique_ptr<Product> Adapter::base_of(std::unique_ptr<Product> adapter) {
   auto& own = static_cast<Adapter&>(*adapter);
   own.release(*own.base_);

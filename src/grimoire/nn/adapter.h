@@ -12,7 +12,14 @@ namespace grim {
 class Adapter : public Product {
  public:
   WeightLayout layout() const override { return base_->layout(); }
+  Shape shape() const override { return base_->shape(); }
   const Product& base() const { return *base_; }
+  // Puts `make(what is there now)` in the base's place.
+  template <class Make> void replace_base(Make&& make) {
+    release(*base_);
+    base_ = make(std::move(base_));
+    adopt(*base_);
+  }
 
   // A layer's bias as it acts now, from the layer's own; as that, undefined where there is none.
   virtual Tensor bias(const Tensor& own) const { return own; }
@@ -32,7 +39,7 @@ class Adapter : public Product {
 
  protected:
   explicit Adapter(std::unique_ptr<Product> base) : base_(std::move(base)) { adopt(*base_); }
-  Dtype learned_dtype() const { return base_->dense().dtype() == Dtype::f64 ? Dtype::f64 : Dtype::f32; }  // whatever the base is kept in
+  Dtype learned_dtype() const;  // whatever the base is kept in
 
  private:
   friend void merge_adapter(Linear& layer);

@@ -10,7 +10,7 @@
 namespace grim {
 
 Ia3::Ia3(std::unique_ptr<Product> product, Ia3Side side) : Adapter(std::move(product)), side_(side) {
-  const Shape w = base().dense().shape();
+  const Shape w = shape();
   gains_ = parameter("ia3_l", Tensor::ones(side == Ia3Side::output ? Shape{w[1], 1} : Shape{1, w[0]}, learned_dtype()));
 }
 

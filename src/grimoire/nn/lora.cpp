@@ -14,7 +14,7 @@ namespace grim {
 
 Lora::Lora(std::unique_ptr<Product> product, int64_t rank, double scale, Rng& rng) : Adapter(std::move(product)), scale_(scale) {
   GRIM_CHECK(rank >= 1, argument, "lora", "rank: got {}, expected 1 or more", rank);
-  const Shape w = base().dense().shape();
+  const Shape w = shape();
   a_ = parameter("lora_A.weight", uniform_init({rank, w[0]}, fan_in_bound(w[0]), rng, learned_dtype()));
   b_ = parameter("lora_B.weight", Tensor::zeros({w[1], rank}, learned_dtype()));
 }

@@ -20,6 +20,7 @@ struct Product : Module {
   virtual Tensor apply(const Tensor& x, const Tensor& bias, Activation activation) const = 0;
   // W (in, out) as it acts now; may be a view of a parameter, or made anew.
   virtual Tensor dense() const = 0;
+  virtual Shape shape() const { return dense().shape(); }  // of W (in, out)
   // W itself in `layout`, where it is one tensor that fused paths may read and send gradients to (a loss over a vocabulary); else undefined.
   virtual Tensor weight() const { return {}; }
   virtual WeightLayout layout() const { return WeightLayout::in_out; }
@@ -50,6 +51,7 @@ struct Tied final : Product {
   Tensor dense() const override;
   Tensor weight() const override { return table_.weight; }
   WeightLayout layout() const override { return WeightLayout::out_in; }
+  Shape shape() const override;
   QuantisedMatrix quantised() const override { return table_.quantised; }
   const Embedding& table() const { return table_; }
   bool owns_weight() const override { return false; }
@@ -58,16 +60,18 @@ struct Tied final : Product {
   const Embedding& table_;
 };
 
-// A matrix of few bits. It is no parameter: nothing is learned of it.
+// A matrix of few bits, of a layer whose tensor lies in `layout` in files. It is no parameter: nothing is learned of it.
 struct Quantised final : Product {
-  explicit Quantised(QuantisedMatrix matrix) : matrix_(std::move(matrix)) {}
+  explicit Quantised(QuantisedMatrix matrix, WeightLayout layout = WeightLayout::out_in) : matrix_(std::move(matrix)), layout_(layout) {}
   Tensor apply(const Tensor& x, const Tensor& bias, Activation activation) const override { return linear(x, {{}, bias, activation, matrix_}); }
   Tensor dense() const override;  // made anew, f32
-  WeightLayout layout() const override { return WeightLayout::out_in; }
+  Shape shape() const override { return {matrix_.in, matrix_.out}; }
+  WeightLayout layout() const override { return layout_; }
   QuantisedMatrix quantised() const override { return matrix_; }
 
  private:
   QuantisedMatrix matrix_;
+  WeightLayout layout_;
 };
 
 }  // namespace grim

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "grimoire/base/error.h"
-#include "grimoire/nn/linear.h"
+#include "grimoire/nn/adapter.h"
 #include "grimoire/op/view.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/view.h"
@@ -74,40 +74,76 @@ void turn_products(Module& root) {
 
 namespace {
 
-// f(path, matrix as (out, in), what takes another in its place) for each that fills blocks. A table that an output layer shares is one.
-template <class F> void each_quantisable(Module& root, F&& f) {
+// A matrix that fills blocks: of a layer, also one beneath an adapter, or of a table that an output layer shares.
+struct Quantisable {
+  std::string path;
+  Tensor w;             // (out, in)
+  WeightLayout layout;  // in which its own tensor lies
+  bool table;
+  std::function<void(const QuantisedMatrix&)> put;
+};
+
+const Product& innermost(const Linear& layer) { return Adapter::of(layer) ? Adapter::of(layer)->base() : layer.product(); }
+
+void replace_innermost(Linear& layer, const QuantisedMatrix& q, WeightLayout layout) {
+  const auto made = [&](const auto&) { return std::make_unique<Quantised>(q, layout); };
+  if (Adapter* const adapter = Adapter::of(layer)) adapter->replace_base(made);
+  else layer.replace(made);
+}
+
+// The tree may be changed while they are walked.
+std::vector<Quantisable> all_quantisable(Module& root) {
+  std::vector<Quantisable> all;
   std::vector<const Embedding*> shared;
   const auto fills = [](const Tensor& w) { return w.defined() && is_float(w.dtype()) && w.numel() > 0 && w.dim(-1) % device::kBlock == 0; };
   root.visit_modules([&](const std::string& path, Module& module) {
     auto* const layer = dynamic_cast<Linear*>(&module);
     if (!layer) return;
-    if (const auto* const tied = dynamic_cast<const Tied*>(&layer->product())) return shared.push_back(&tied->table());
-    if (!dynamic_cast<const Dense*>(&layer->product())) return;
-    const Tensor w = layer->product().layout() == WeightLayout::out_in ? layer->weight() : view::transpose(layer->weight(), 0, 1);
-    if (fills(w)) f(path, w, [layer](const QuantisedMatrix& q) { layer->replace([&](const auto&) { return std::make_unique<Quantised>(q); }); });
+    const Product& product = innermost(*layer);
+    if (const auto* const tied = dynamic_cast<const Tied*>(&product)) return shared.push_back(&tied->table());
+    if (!dynamic_cast<const Dense*>(&product)) return;
+    const WeightLayout layout = product.layout();
+    const Tensor w = layout == WeightLayout::out_in ? product.weight() : view::transpose(product.weight(), 0, 1);
+    if (fills(w)) all.push_back({path, w, layout, false, [layer, layout](const QuantisedMatrix& q) { replace_innermost(*layer, q, layout); }});
   });
   root.visit_modules([&](const std::string& path, Module& module) {
     auto* const table = dynamic_cast<Embedding*>(&module);
     if (!table || std::ranges::find(shared, table) == shared.end() || !fills(table->weight)) return;
-    f(path, table->weight, [table](const QuantisedMatrix& q) { table->hold(q); });
+    all.push_back({path, table->weight, WeightLayout::out_in, true, [table](const QuantisedMatrix& q) { table->hold(q); }});
   });
+  return all;
 }
 
 }  // namespace
 
 int64_t quantise_products(Module& root, BlockType type) {
-  std::vector<std::pair<Tensor, std::function<void(const QuantisedMatrix&)>>> found;  // the tree is not changed while it is walked
-  each_quantisable(root, [&](const std::string&, const Tensor& w, auto put) { found.emplace_back(w, put); });
-  for (auto& [w, put] : found) put(quantised(std::exchange(w, Tensor()), type));
+  std::vector<Quantisable> found = all_quantisable(root);
+  for (Quantisable& q : found) q.put(quantised(std::exchange(q.w, Tensor()), type));
   return std::ssize(found);
 }
 
 std::vector<QuantisedPlace> quantised_places(Module& root) {
   std::vector<QuantisedPlace> all;
-  each_quantisable(root, [&](const std::string& path, const Tensor& w, auto put) {
-    if (w.contiguous()) all.push_back({path + ".weight", w.shape(), put});
+  for (const Quantisable& q : all_quantisable(root)) {
+    const bool rows = q.layout == WeightLayout::out_in;
+    all.push_back({q.path + ".weight", rows ? q.w.shape() : Shape{q.w.dim(1), q.w.dim(0)}, q.layout, q.table, q.put});
+  }
+  return all;
+}
+
+std::vector<QuantisedLayer> quantised_layers(Module& root) {
+  std::vector<QuantisedLayer> all;
+  root.visit_modules([&](const std::string& path, Module& module) {
+    const auto* const layer = dynamic_cast<const Linear*>(&module);
+    if (const auto* const held = layer ? dynamic_cast<const Quantised*>(&innermost(*layer)) : nullptr) all.push_back({path + ".weight", held->quantised()});
   });
   return all;
+}
+
+int64_t quantised_numbers(Module& root) {
+  int64_t n = 0;
+  for (const QuantisedLayer& layer : quantised_layers(root)) n += layer.matrix.in * layer.matrix.out;
+  return n;
 }
 
 }  // namespace grim

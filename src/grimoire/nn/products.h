@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "grimoire/nn/module.h"
+#include "grimoire/nn/product.h"
 #include "grimoire/op/quantised.h"
 
 namespace grim {
@@ -34,12 +34,21 @@ void turn_products(Module& root);
 
 // Those whose rows fill blocks, in few bits: their number.
 int64_t quantise_products(Module& root, BlockType type);
-// Where a model whose numbers are loaded next has a matrix (out, in) that fills blocks, by the dotted path and the shape of its tensor.
+// Where a model whose numbers are loaded next has a matrix that fills blocks, by the dotted path, the shape and the layout of its tensor.
 struct QuantisedPlace {
   std::string path;
   Shape shape;
+  WeightLayout layout;
+  bool table;  // that an output layer shares
   std::function<void(const QuantisedMatrix& matrix)> put;  // in the place of the tensor, once
 };
 std::vector<QuantisedPlace> quantised_places(Module& root);
+// What layers hold so already, adapters beside them or not.
+struct QuantisedLayer {
+  std::string path;  // as above
+  QuantisedMatrix matrix;
+};
+std::vector<QuantisedLayer> quantised_layers(Module& root);
+int64_t quantised_numbers(Module& root);  // in them
 
 }  // namespace grim

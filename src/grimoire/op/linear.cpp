@@ -67,6 +67,7 @@ std::vector<cpu::EvaluatedLayer> evaluated(const Tensor& x, std::span<const Affi
     return q.defined() == first.defined() && (q.defined() ? q.type == first.type : a.weight.dtype() == layers[0].weight.dtype());
   });
   if (layers.empty() || is_narrow(x) || !alike || is_recorded(x, layers)) return all;
+  if (layers[0].quantised.defined() && grad_enabled()) return all;  // in training x is what it is, also before anything that learns
   const Tensor rows = rows_of(x);
   for (const Affine& layer : layers) {
     all.push_back({layer.activation, {}, dense_bias(layer), rows.like({rows.dim(0), width(layer)}), {}, layer.quantised});
@@ -109,7 +110,7 @@ Tensor linear(const Tensor& x_any, const Affine& layer) {
   const Shape shape = shape_of(x_any, width(layer));
   // W, which may be made anew at each call
   const auto unpacked = [w = layer.quantised.defined() ? Tensor() : saved(matrix(layer.weight)), q = layer.quantised, dtype = x.dtype()] {
-    return w.defined() ? w : view::transpose(dense(q, dtype), 0, 1);
+    return w.defined() ? w : dense(q, dtype);
   };
   const Tensor pre = is_recorded(x_any, one) && needs_input(activation) ? y.like() : Tensor();
   GRIM_RUN(linear, activation, x, unpacked(), dense_bias(layer), y, pre);

@@ -34,9 +34,9 @@ QuantisedMatrix quantised(const Tensor& blocks, BlockType type, int64_t out, int
 }
 
 Tensor dense(const QuantisedMatrix& w, Dtype dtype) {
-  const Tensor y = Tensor::empty({w.out, w.in}, Dtype::f32);
-  GRIM_RUN(unpack, w, Tensor(), y);
-  return cast(y, dtype);
+  const Tensor y = Tensor::empty({w.in, w.out}, dtype);
+  GRIM_RUN(unpack, w, y);
+  return y;
 }
 
 Tensor quantised_rows(const QuantisedMatrix& w, const Tensor& ids_any, Dtype dtype) {
@@ -45,7 +45,7 @@ Tensor quantised_rows(const QuantisedMatrix& w, const Tensor& ids_any, Dtype dty
   Shape shape = ids.shape();
   shape.push_back(w.in);
   const Tensor y = Tensor::empty({ids.numel(), w.in}, Dtype::f32);
-  GRIM_RUN(unpack, w, ids, y);
+  GRIM_RUN(unpack_rows, w, ids, y);
   return cast(view::try_reshape(y, shape), dtype);
 }
 

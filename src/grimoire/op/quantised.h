@@ -20,8 +20,9 @@ struct QuantisedMatrix {  // (in, out)
 QuantisedMatrix quantised(const Tensor& w, BlockType type);
 // W from ggml's blocks, u8, its rows one after the other.
 QuantisedMatrix quantised(const Tensor& blocks, BlockType type, int64_t out, int64_t in);
-// W (out, in) as it acts, made anew, in f32 or rounded to bf16; and the rows of it that ids (...) name: (..., in), as embedding (op/embedding.h).
+// W (in, out) as it acts, made anew, in f32 or rounded to bf16.
 Tensor dense(const QuantisedMatrix& w, Dtype dtype);
+// Of a table, whose W' has a row for each id: those that ids (...) name, (..., in), as embedding (op/embedding.h).
 Tensor quantised_rows(const QuantisedMatrix& w, const Tensor& ids, Dtype dtype);
 
 }  // namespace grim

@@ -50,6 +50,7 @@ RunCost predict_cost(RunConfig config, const TaskSource& source) {
   const double unsaved = config.adapter.adapts() ? s.frozen : 0;  // nor kept beside what it is rounded to
   cost.checkpoint_bytes = cost.weight_bytes - whole_bytes(unsaved) + cost.optimizer_bytes;
   if (config.dtype == Dtype::bf16) cost.weight_bytes += whole_bytes(s.weights / 2 - unsaved);
+  cost.weight_bytes += whole_bytes(s.quantised);
   cost.data_bytes = whole_bytes(s.data);
   const bool all = config.full_batch || counts;
   const double rows = static_cast<double>(all ? s.examples : config.batch_size) * static_cast<double>(all ? 1 : config.accumulate);

@@ -6,6 +6,8 @@
 #include "grimoire/base/setting_words.h"
 #include "grimoire/base/utf8.h"
 #include "grimoire/generate/generate.h"
+#include "grimoire/hub/adapter.h"
+#include "grimoire/hub/few_bits.h"
 #include "grimoire/hub/model_folder.h"
 #include "grimoire/hub/run_folder.h"
 #include "grimoire/hub/trained_model.h"
@@ -47,11 +49,26 @@ std::string size_in_words(const Json& data) {
 TaskDefaults lm_task_settings() { return task_settings<LmSettings>(); }
 
 std::unique_ptr<Task> LmSource::make(const RunConfig& config, Rng& rng, const std::string& checkpoint) const {
+  if (config.adapter.base_in_few_bits()) return over_few_bits(config, checkpoint);
   if (!checkpoint.empty()) return std::make_unique<LmTask>(config, corpus_, rng, load_tokenizer(checkpoint));
   if (config.init_from.empty()) return std::make_unique<LmTask>(config, corpus_, rng, numbering(config));
   const TrainedModel begin = load_trained(config.init_from);
   auto task = std::make_unique<LmTask>(config, corpus_, rng, begin.tokenizer);
   task->model().load(begin.model->checkpoint(), begin.path);
+  return task;
+}
+
+// Its matrices never stand in memory as floats.
+std::unique_ptr<Task> LmSource::over_few_bits(const RunConfig& config, const std::string& checkpoint) const {
+  Rng nothing_drawn(RngMode::unset, 0);
+  auto task = std::make_unique<LmTask>(config, corpus_, nothing_drawn, checkpoint.empty() ? numbering(config) : load_tokenizer(checkpoint));
+  AdapterConfig adapter = config.adapter;
+  adapter.base = checkpoint.empty() ? model_folder_in(config.init_from) : read_adapter_config(checkpoint).base;
+  hold_base(task->model(), adapter);
+  const WeightSources base(adapter.base);
+  std::vector<NamedTensor> others;
+  for (const TensorSource& source : beside_few_bits(task->model(), base.all)) others.push_back({source.name, source.read()});
+  task->model().load(others, adapter.base);
   return task;
 }
 
@@ -153,7 +170,7 @@ RunSizes LmSource::sizes(const RunConfig& config) const {
 double LmSource::least_memory(const RunConfig& config) const {
   const RunSizes s = sizes(config);
   const double counts = config.architecture().counts ? 2 * s.buffers : s.buffers;  // read back at the end, beside an empty table
-  return 2 * s.weights + counts + s.optimizer + s.data;
+  return 2 * s.weights + s.quantised + counts + s.optimizer + s.data;
 }
 
 std::unique_ptr<TaskSource> LmSource::sample(const RunConfig& config, int times) const {

@@ -31,6 +31,7 @@ class LmSource final : public TaskSource {
   std::unique_ptr<TaskSource> sample(const RunConfig& config, int times) const override;
 
  private:
+  std::unique_ptr<Task> over_few_bits(const RunConfig& config, const std::string& checkpoint) const;
   std::shared_ptr<const Tokenizer> numbering(const RunConfig& config) const;
   double characters_a_symbol(const Tokenizer& tokenizer) const;  // on average
 

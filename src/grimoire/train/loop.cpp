@@ -163,7 +163,8 @@ template <class F> std::string Loop::keep(const std::string& kind, F&& write, in
 
 RunResult Loop::finish() {
   const Trainer::Position& at = trainer_.position;
-  RunResult r{.ending = ending_, .step = at.step, .best_step = at.best_step, .parameters = trainer_.task().model().parameter_count(),
+  Module& model = trainer_.task().model();
+  RunResult r{.ending = ending_, .step = at.step, .best_step = at.best_step, .parameters = model.parameter_count() + quantised_numbers(model),
               .train_loss = train_loss_,
               .dev_loss = std::isfinite(at.best_loss) ? at.best_loss : NAN,
               .test_loss = NAN, .common_loss = NAN, .baseline_loss = NAN};
@@ -181,7 +182,7 @@ RunResult Loop::finish() {
 void Loop::judge_best(RunResult& r) {
   const FoundCheckpoint best = newest_valid_checkpoint(join_path(folder_, "best"));
   Task& task = trainer_.task();
-  if (best) task.load(best.path);
+  if (best) trainer_.load_best(best.path);
   judge_parts(task, kFinalTrainBatches, [&] { return stopping(); }, r);
   r.checkpoint = best.path;
 }

@@ -227,7 +227,7 @@ class Rehearsals {
       samples_.push_back(source_.sample(smallest, times));
       if (!samples_.back()) return samples_.clear();
     }
-    config_.init_from.clear();
+    if (!config_.adapter.base_in_few_bits()) config_.init_from.clear();
     if (sizes.extent == 0) return;
     judged_ = judged_sizes(sizes);
     Axis axis{.option = "", .at = {}, .real = sizes.extent, .set = [this](RunConfig&, size_t i) { data_ = i; }};

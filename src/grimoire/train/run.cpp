@@ -56,8 +56,10 @@ struct Work {
 
 RunResult do_work(const RunConfig& config, Work& work, const TaskSource& source, RunEvents& events, const std::string& folder) {
   Task& task = work.task();
-  std::string size = work.counting ? with_commas(counts_of(task.model())) + " counts" : with_commas(task.model().parameter_count()) + " parameters";
-  if (work.trainer && work.trainer->parameters().count() < task.model().parameter_count())
+  const int64_t few = quantised_numbers(task.model()), numbers = task.model().parameter_count() + few;
+  std::string size = work.counting ? with_commas(counts_of(task.model())) + " counts" : with_commas(numbers) + " parameters";
+  if (few > 0) size += str(", {} of which are held in few bits", with_commas(few));
+  if (work.trainer && work.trainer->parameters().count() < numbers)
     size += str(", {} of which learn", with_commas(work.trainer->parameters().count()));
   const int64_t V = task.symbols();
   events.note(str("{}: {}, {}{} examples to train on", config.model, size, V > 0 ? str("{} symbols, ", V) : "", with_commas(task.rows())));

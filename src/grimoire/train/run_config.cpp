@@ -50,7 +50,9 @@ Options training_options(RunConfig& config) {
     all.push_back({.name = "freeze-embeddings", .help = "they stay as they are, instead of being trained on", .target = &config.freeze_embeddings,
                    .with = "embeddings"});
   }
-  std::erase_if(all, [&](const Option& o) { return (o.name == "recompute" && !a.recomputes) || ((o.name == "dtype" || o.name == "epochs") && a.counts); });
+  std::erase_if(all, [&](const Option& o) {
+    return (o.name == "recompute" && !a.recomputes) || ((o.name == "dtype" || o.name == "epochs" || o.name.starts_with("qat")) && a.counts);
+  });
   return all;
 }
 
@@ -120,6 +122,10 @@ Options TrainerOptions::trainer_options() {
        .target = &recompute},
       {.name = "dtype", .help = "what layers compute with: f32, or bf16 beside f32 masters, in half the memory and on most new processors sooner",
        .target = dtype_target(&dtype), .choices = {"f32", "bf16"}, .basic = true},
+      {.name = "qat", .help = "train for few bits: layers but the output's multiply by rounded matrices, as q8_0 (int8) or q4_0 (int4) hold them, or by "
+                              "-1, 0, 1 (ternary) or -1, 1 (binary) times a mean",
+       .target = by_choice(&qat), .choices = {"none", "int8", "int4", "ternary", "binary"}, .without = {"adapter=lora|dora|ia3"}},
+      {.name = "qat-start", .help = "from this step on; before, matrices are exact", .target = &qat_start, .low = 0, .with = "qat=int8|int4|ternary|binary"},
       {.name = "optimizer", .help = "how weights are updated", .target = by_choice(&optimizer), .choices = {"sgd", "adam", "adamw"}},
       {.name = "lr", .help = "learning rate (its peak)", .target = &lr, .low = 0},
       {.name = "min-lr", .help = "learning rate at the end of a cosine or a line", .target = &min_lr, .low = 0, .with = "schedule=cosine|linear"},

@@ -14,6 +14,7 @@
 namespace grim {
 
 enum class OptimizerKind : uint8_t { sgd, adam, adamw };
+enum class Qat : uint8_t { none, int8, int4, ternary, binary };  // op/fake_quantise.h
 
 // How a model is trained, whatever it is.
 struct TrainerOptions {
@@ -23,6 +24,8 @@ struct TrainerOptions {
   int64_t accumulate = 1;      // micro-batches of one step
   bool full_batch = false;
   Dtype dtype = Dtype::f32;    // bf16: of the matrices that are worked with and of what layers hand on; masters, gradients and optimiser stay f32
+  Qat qat = Qat::none;         // layers multiply by matrices as so few bits would hold them, which are saved as the best; not output layers and tables
+  int64_t qat_start = 0;       // from this step on
   bool recompute = false;      // what layers compute is worked out again for the gradient instead of being kept; Architecture::recomputes
   OptimizerKind optimizer = OptimizerKind::adamw;
   double lr = 5e-4, min_lr = 0;

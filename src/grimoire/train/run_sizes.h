@@ -15,7 +15,8 @@ struct RunSizes {
   double asked = 0;      // Task::weight of an example, where it is not one for each place of the context; 0: it is
   double tokens = 0;     // Task::tokens_in of an example, on average
   double weights = 0, buffers = 0, optimizer = 0, data = 0;  // bytes; gradients are as large as weights
-  double frozen = 0;  // bytes of those of the weights that have none
+  double frozen = 0;     // bytes of those of the weights that have none
+  double quantised = 0;  // bytes of matrices of few bits, which are not among the weights
   double read = 0;    // bytes, of the data as they were read
   double extent = 0;  // what `data` grows with: characters, items, or both; 0: not known
   // Evaluations, by Part: the examples that all of it is judged in, 0 where it is empty or another part holds the very same; and of a batch.

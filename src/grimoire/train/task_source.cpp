@@ -78,7 +78,7 @@ RunSizes TaskSource::sizes(const RunConfig& c) const {
   constexpr int64_t kLooked = 1000;
   const std::unique_ptr<TaskSource> whole = sample(c, 1);
   RunConfig small = c;
-  if (whole) small.init_from.clear();
+  if (whole && !c.adapter.base_in_few_bits()) small.init_from.clear();
   const std::vector<SizeAxis> axes = c.axes();
   for (const SizeAxis& a : axes)
     if (a.option != "context") small.shape().set_size(a.option, std::min(a.low, c.shape().size(a.option)));
@@ -87,7 +87,7 @@ RunSizes TaskSource::sizes(const RunConfig& c) const {
   const std::unique_ptr<Task> task = (whole ? *whole : *this).make(small, rng);
   if (c.adapter.adapts()) attach_adapter_of_run(task->model(), c.adapter, small.init_from, rng);
   freeze_as_asked(c, *task);
-  RunSizes s{.vocabulary = task->symbols(), .parameters = task->model().parameter_count(), .examples = task->rows()};
+  RunSizes s{.vocabulary = task->symbols(), .parameters = task->model().parameter_count() + quantised_numbers(task->model()), .examples = task->rows()};
   const int64_t first = 0;
   if (s.examples > 0) s.asked = task->weight({&first, 1});
   std::vector<int64_t> some;
@@ -99,8 +99,9 @@ RunSizes TaskSource::sizes(const RunConfig& c) const {
     return bytes;
   };
   s.frozen = bytes_of(task->model().frozen()), s.buffers = bytes_of(task->model().buffers());
+  for (const QuantisedLayer& layer : quantised_layers(task->model())) s.quantised += static_cast<double>(layer.matrix.panels.numel());
   s.weights = s.frozen + bytes_of(task->model().parameters());
-  s.data = std::max(0.0, static_cast<double>(device::memory_use().live_bytes - before) - s.weights - s.buffers);
+  s.data = std::max(0.0, static_cast<double>(device::memory_use().live_bytes - before) - s.weights - s.quantised - s.buffers);
   if (!axes.empty()) {
     const std::unique_ptr<ModelConfig> shape = c.shape_for(s.vocabulary);
     s.parameters = whole_bytes(shape->parameter_count());

@@ -96,7 +96,7 @@ TimeForecast forecast_time(const RunConfig& config, const TaskSource& source, co
   RunConfig c = quick_shape(config, sizes.vocabulary);
   const std::unique_ptr<TaskSource> sampled = source.sample(c, 2);
   const TaskSource& data = sampled ? *sampled : source;
-  if (sampled) c.init_from.clear();
+  if (sampled && !c.adapter.base_in_few_bits()) c.init_from.clear();
   const bool few_data = sampled && sizes.extent > 0;
   const double work = work_of(c, sizes.vocabulary), larger = work_of(config, sizes.vocabulary) / work;
   const auto quick_rows = static_cast<int64_t>(std::min(kQuick / work, double(kJudgedAtOnce)));

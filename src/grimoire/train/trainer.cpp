@@ -5,9 +5,11 @@
 #include <set>
 
 #include "grimoire/autograd/tape.h"
+#include "grimoire/base/setting_words.h"
 #include "grimoire/hub/adapter.h"
 #include "grimoire/io/safetensors.h"
 #include "grimoire/nn/embedding.h"
+#include "grimoire/nn/fake_quantised.h"
 #include "grimoire/nn/products.h"
 #include "grimoire/tensor/copy.h"
 #include "grimoire/tensor/finite.h"
@@ -62,9 +64,19 @@ std::unique_ptr<Task> make_task(const RunConfig& config, const TaskSource& sourc
   if (checkpoint.empty() && !config.embeddings.empty()) about_embeddings = take_embeddings(*task, config);
   if (config.adapter.adapts()) {
     if (checkpoint.empty()) adapter = attach_adapter_of_run(task->model(), config.adapter, config.init_from, rng);
-    else attach_adapter(task->model(), adapter = read_adapter_config(checkpoint), rng);
+    else {
+      adapter = read_adapter_config(checkpoint);
+      adapter.base_dtype = config.adapter.base_dtype;
+      attach_adapter(task->model(), adapter, rng);
+    }
   }
   freeze_as_asked(config, *task);
+  if (config.qat != Qat::none) {
+    const auto bits = static_cast<FakeBits>(static_cast<int>(config.qat) - 1);
+    if (fake_quantise_layers(task->model(), bits, [](const std::string& path, const Linear& layer) { return !is_output_layer(path, layer); }) == 0)
+      throw Error(ErrorKind::usage, str(GRIM_SETTING("qat") ": a {} has no layer beside its output whose rows are a multiple of 32", config.model),
+                  "other widths, or ternary or binary, which have no blocks");
+  }
   return task;
 }
 
@@ -83,6 +95,27 @@ class Exact {
  private:
   const WithMasters masters_;
   const std::vector<Rounded>& frozen_;
+};
+
+// While one lives, fake-quantised layers hold what they act as, which then is what is saved.
+class AsHeld {
+ public:
+  explicit AsHeld(Module& model) : layers_(fake_quantised(model)) {
+    const NoGrad constant;
+    for (const FakeQuantised* layer : layers_) held_.push_back(copy(cast(layer->as_held(), Dtype::f32)));
+  }
+  void put() {
+    for (size_t i = 0; i < layers_.size(); ++i) exact_.push_back(copy(layers_[i]->exact())), copy_into(layers_[i]->exact(), held_[i]);
+  }
+  ~AsHeld() {
+    for (size_t i = 0; i < exact_.size(); ++i) copy_into(layers_[i]->exact(), exact_[i]);
+  }
+  AsHeld(const AsHeld&) = delete;
+  AsHeld& operator=(const AsHeld&) = delete;
+
+ private:
+  std::vector<FakeQuantised*> layers_;
+  std::vector<Tensor> held_, exact_;
 };
 
 }  // namespace
@@ -143,6 +176,10 @@ Trainer::Mean Trainer::accumulate_gradients(const std::vector<Rows>& batches) {
 Trainer::Step Trainer::step() { return step_with(batches_of(position.step)); }
 
 Trainer::Step Trainer::step_with(const std::vector<Rows>& batches) {
+  if (options_.qat != Qat::none && position.step >= options_.qat_start) {
+    if (position.step == options_.qat_start && position.step > 0) forget_best();  // it was no model of few bits
+    turn_fake_quantised(true);
+  }
   optimizer_->zero_grad();
   Mean mean = accumulate_gradients(batches);
   Step step{.loss = mean.loss, .lr = learning_rate(schedule_, position.step), .gradient_norm = 0, .weight = mean.weight,
@@ -211,8 +248,19 @@ void Trainer::save(const std::string& path) {
 
 void Trainer::save_weights(const std::string& path) {
   const Averaged averaged(ema_.get());
+  AsHeld held(task_->model());  // made of the numbers that layers see
   const Exact exact(*parameters_, rounded_);
+  held.put();
   save_checkpoint(path, files(), about_step(position.step, run_));
+}
+
+void Trainer::load_best(const std::string& path) {
+  turn_fake_quantised(false);
+  task_->load(path);
+}
+
+void Trainer::turn_fake_quantised(bool on) {
+  for (FakeQuantised* const layer : fake_quantised(task_->model())) layer->turn(on);
 }
 
 void Trainer::forget_best() {
@@ -239,6 +287,7 @@ void Trainer::load(const std::string& path) {
   position.since_log = window_in(t, "since_log");
   position.since_evaluation = window_in(t, "since_evaluation");
   position.evaluation_due = t.boolean("evaluation_due", false);
+  turn_fake_quantised(position.step > options_.qat_start);
   optimizer_->set_steps(t.integer("optimizer_steps"));
   rng_ = Rng::from_state(t.text("rng"));
   if (batcher_) batcher_->restore(t.text("batcher"));

@@ -52,8 +52,9 @@ class Trainer {
   Judgement judge(Part part, int64_t batches = 0, const StopAsked& stop = {});
 
   void save(const std::string& path);        // a checkpoint to go on from. throws: numeric, weights that are not finite
-  void save_weights(const std::string& path);  // the model alone, averaged when the run keeps averages
+  void save_weights(const std::string& path);  // the model alone, averaged when the run keeps averages, and as few bits hold it when it is trained for them
   void load(const std::string& path);        // what save wrote
+  void load_best(const std::string& path);   // what save_weights wrote, to be judged: layers act as it has them
   std::vector<NamedTensor> optimizer_state() const;  // that is saved and loaded beside the weights
   void forget_best();                        // other data judge from now on
 
@@ -80,6 +81,7 @@ class Trainer {
 
  private:
   [[noreturn]] void refuse_numbers(double loss);
+  void turn_fake_quantised(bool on);
   std::vector<CheckpointFile> files() const;  // of the model, or of what learns beside it
 
   TrainerOptions options_;

@@ -13,7 +13,9 @@
 #include "grimoire/model/register.h"
 #include "grimoire/nn/dora.h"
 #include "grimoire/nn/ia3.h"
+#include "grimoire/op/fake_quantise.h"
 #include "grimoire/op/pointwise.h"
+#include "grimoire/op/reduce.h"
 #include "grimoire/op/softmax.h"
 #include "grimoire/op/straight_through.h"
 #include "grimoire/op/view.h"
@@ -275,11 +277,11 @@ const Concept kConcepts[] = {
            out.answer("dx", grad(x).item());
          },
      .turn = "x=2.4: y does not move, which is why the true slope would teach nothing.",
-     .commands = "later: grimoire train --model gpt --data input.txt --qat int4 --out runs/int4",
+     .commands = "grimoire train --model gpt --data input.txt --qat int4 --out runs/int4",
      .code = "src/grimoire/op/straight_through.cpp: round_ste",
      .mistake = "People say that it computes the slope of rounding; in fact it makes one up: a biased stand-in that works because it mostly points the "
                 "right way.",
-     .see = "quantization: what it trains for\nbackprop: the way back\ngating: another choice without a slope",
+     .see = "qat: what it trains for\nquantization: rounding afterwards\nbackprop: the way back\ngating: another choice without a slope",
      .sources = "Bengio, Leonard and Courville 2013, Estimating or Propagating Gradients Through Stochastic Neurons, section 4\n"
                 "Yin et al. 2019, Understanding Straight-Through Estimator in Training Activation Quantized Neural Nets",
      .ask = "Forward 2.7 is rounded to 3; the slope from above is -2. What does the straight-through estimator hand on? | -2.",
@@ -318,6 +320,126 @@ const Concept kConcepts[] = {
      .more = "Marks are chosen for each row or each group of 32 to 128 weights, so that an outlier spoils only its group. Affine forms add a zero point for "
              "numbers that are not around 0. "
              "Weights take to it better than activations, in which a few channels are far larger than the rest."},
+    {.id = "qlora",
+     .title = "QLoRA",
+     .names = "LoRA over a quantised model",
+     .what = "Adapters that learn beside a model held in 4 or 8 bits: what is frozen takes a few bits, what learns stays exact.",
+     .picture = "A book in small print with wide margins: the print saves paper and is read to the letter, and all that is written goes into the margins.",
+     .formula = "bytes = N b / 8 + 16 n",
+     .symbols = "N: weights that are frozen\nb: bits of each, its share of a block's scale with them\nn: weights that learn\n16: bytes of one in float32, its "
+                "gradient and Adam's two moments",
+     .inputs = "N = 7000000000: frozen\nn = 4000000: learning\ntype = Q4_0: of the frozen ones",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const StoredType* const type = stored_type(in.text("type"));
+           if (!type || type->bytes == 0) in.refuse("type", str("one of {}", readable_types()));
+           const double N = static_cast<double>(in.integer("N", 1, int64_t{1} << 45)), n = static_cast<double>(in.integer("n", 1, int64_t{1} << 45));
+           const double b = 8.0 * static_cast<double>(type->bytes) / static_cast<double>(type->block);
+           out.step(str("{} numbers take {} bytes: b = {:.6g}", type->block, type->bytes, b));
+           out.step(str("all weights in float32, trained: 16 N = {:.6g} GB", 16 * N / 1e9));
+           out.answer("GB of what is frozen", N * b / 8e9);
+           out.answer("GB of what learns", 16 * n / 1e9);
+         },
+     .turn = "type=F16: LoRA over the model as it came. n=7000000000: with as many to learn, what the few bits save hardly shows.",
+     .commands = "grimoire finetune smollm2 --task lm --adapter lora --base-dtype q4_0 --data b.txt --out A",
+     .code = "src/grimoire/hub/few_bits.cpp: hold_base",
+     .mistake = "People say that the model is trained in 4 bits; in fact nothing of 4 bits changes: matrices are unpacked as they are needed, products are "
+                "of bf16 or float32 numbers, and gradients go through them to the adapters alone.",
+     .see = "lora: what learns\nquantization: what is frozen\nbf16: what is computed with\nqat: training the rounded weights themselves",
+     .sources = "Dettmers et al. 2023, QLoRA: Efficient Finetuning of Quantized LLMs, section 3\nggml, block_q4_0: the blocks that are used here",
+     .ask = "A frozen matrix of 1,000,000 weights at 4.5 bits each: how many bytes? | 562,500.",
+     .more = "The paper's 4-bit type puts its 16 values where normal numbers are dense (NF4), and rounds the scales too. What was learned fits the rounded "
+             "model best, and makes up for some of its errors; beside the exact one it is nearly as good."},
+    {.id = "qat",
+     .title = "Quantisation-aware training",
+     .names = "QAT\nfake quantisation",
+     .what = "Training with weights rounded as they will be stored, while exact ones are kept and changed: the model learns to live with its rounding.",
+     .picture = "Rehearsing in the hall where the concert will be, with its echo: what sounds wrong there is put right before the evening.",
+     .formula = "forward  w^ = d clamp(round(w / d), -8, 7);   dw = dw^ where it is not clamped, else 0",
+     .symbols = "w: exact weights of a block\nd: its scale; the farthest weight is -8 d\nw^: what layers compute with\ndw^: slope of the loss in w^, here 1",
+     .inputs = "w = -8,7.4,7.6,0.3: weights of a block of 32, the others 0",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> given = in.numbers("w", -1e4, 1e4, 1, 32);
+           std::vector<double> block = given;
+           block.resize(32, 0);
+           const Tensor w = Tensor::from(block, {1, 32});
+           requires_grad(w);
+           const Tensor held = fake_quantise(w, FakeBits::int4);
+           backward(held, Tensor::full({1, 32}, 1, Dtype::f64));
+           std::vector<double> y = held.to_vector<double>(), slopes = grad(w).to_vector<double>();
+           y.resize(given.size()), slopes.resize(given.size());
+           out.step("what layers compute with: " + list_of(y));
+           out.step("slopes handed on: " + list_of(slopes));
+           out.answers("w^", y);
+           out.answers("dw", slopes);
+         },
+     .turn = "w=1,0.05,-0.02: small ones beside a large one become 0, and still get a slope, so that they may grow.",
+     .commands = "grimoire train --model llama --data input.txt --qat int4 --out runs/int4\ngrimoire quantize runs/int4 --out int4.gguf",
+     .code = "src/grimoire/op/fake_quantise.cpp: fake_quantise\nsrc/grimoire/nn/fake_quantised.h: FakeQuantised",
+     .mistake = "People say that such a training runs on integers; in fact its products are of floating-point numbers that happen to lie on a grid. What is "
+                "gained comes later, when the same numbers are stored in few bits.",
+     .see = "ste: the slope of rounding\nquantization: the same afterwards\nternary: three values are enough\nqlora: adapters beside rounded weights",
+     .sources = "Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference, section 3\n"
+                "Bengio, Leonard and Courville 2013, Estimating or Propagating Gradients Through Stochastic Neurons",
+     .ask = "With d = 1, what become 2.6 and 9 of 4 bits, from -8 to 7, and which of them still learns? | 3 and 7; 2.6 alone.",
+     .more = "Exact weights are what the optimiser changes: steps too small to move a rounded one add up there until it jumps. Some begin with a share of "
+             "exact training."},
+    {.id = "ternary",
+     .title = "Ternary weights",
+     .names = "1.58 bits\nBitNet b1.58",
+     .what = "Weights of -1, 0 and 1 times one number a matrix, learned as such: products become sums.",
+     .picture = "A mixing desk with three settings for each channel, in, out and turned round, and one knob for the volume of all.",
+     .formula = "w^ = d clamp(round(w / d), -1, 1),   d = mean |w|",
+     .symbols = "w: exact weights, kept in training\nd: the mean of their sizes\nw^: what layers compute with",
+     .inputs = "w = 0.25,-0.5,1,-1.25: a matrix",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> w = in.numbers("w", -1e4, 1e4);
+           const Tensor all = Tensor::from(w, {1, static_cast<int64_t>(w.size())});
+           out.step(str("log2 3 = {:.6g} bits tell which of three", std::log2(3.0)));
+           out.answer("d", mean(abs(all)).item());
+           out.answers("w^", fake_quantise(all, FakeBits::ternary).to_vector<double>());
+         },
+     .turn = "w=0.25,-0.5,1,-8: one large weight makes d large, and all others 0.",
+     .commands = "grimoire train --model llama --data input.txt --qat ternary --out runs/ternary",
+     .code = "src/grimoire/op/fake_quantise_cpu.cpp: ternary_row",
+     .mistake = "People say that any model can be rounded so; in fact one that was trained with exact weights is ruined by it. It has to be trained that way "
+                "from early on.",
+     .see = "qat: how it is trained\nquantization: more values\nste: the slope of rounding",
+     .sources = "Ma et al. 2024, The Era of 1-bit LLMs: All Large Language Models are in 1.58 Bits, section 2\n"
+                "Rastegari et al. 2016, XNOR-Net: two values, the sign times a mean",
+     .ask = "The mean size in a matrix is 0.4. What do 0.19, 0.21 and -0.9 become? | 0, 0.4 and -0.4.",
+     .more = "Embeddings and the output layer keep more bits. In files a block of 256 takes 66 bytes (TQ2_0): two bits each and a scale."},
+    {.id = "importance-matrix",
+     .title = "Importance matrix",
+     .names = "imatrix\nK quants",
+     .what = "How strongly each input of a layer is used, measured on a text, so that rounding errs where it hardly matters.",
+     .picture = "Packing for a trip: the shirts worn daily lie flat on top, the others are squeezed. Room is the same, and the creases are where nobody looks.",
+     .formula = "s = sum v q x / sum v q^2,   least  sum v (x - s q)^2",
+     .symbols = "x: weights of a block\nq: whole numbers that they were rounded to\nv: mean square of what flows into each\ns: the scale of the block",
+     .inputs = "x = 1,0.3: weights\nq = 3,1: rounded\nv = 1,9: importance",
+     .compute =
+         [](const Inputs& in, Worked& out) {
+           const std::vector<double> x = in.numbers("x", -1e6, 1e6), q = in.counts("q", -128, 127), v = in.numbers("v", 0, 1e12);
+           if (q.size() != x.size()) in.refuse("q", str("{} numbers, one for each of x", x.size()));
+           if (v.size() != x.size()) in.refuse("v", str("{} numbers, one for each of x", x.size()));
+           const Tensor a = vector_of(x), k = vector_of(q), w = vector_of(v);
+           if (sum(w * k * k).item() == 0) in.refuse("q", "a number other than 0 where v is not 0");
+           const double s = sum(w * k * a).item() / sum(w * k * k).item(), alike = sum(k * a).item() / std::max(1.0, sum(k * k).item());
+           out.step(str("all alike: s = {:.6g}, weighted error {:.4g}", alike, sum(w * square(a - k * alike)).item()));
+           out.answer("s", s);
+           out.answer("weighted error", sum(w * square(a - k * s)).item());
+         },
+     .turn = "v=1,1: all alike. v=9,1: now the first weight is the one to get right.",
+     .commands = "grimoire imatrix smollm2 --data text.txt --out I\ngrimoire quantize smollm2 --type q4_k --imatrix I --out Q.gguf",
+     .code = "src/grimoire/base/ggml_k_quants.cpp: through\nsrc/grimoire/train/importance_matrix.cpp: measure_importance",
+     .mistake = "People say that it trains the model; in fact no weight learns anything. It only says which errors of rounding count.",
+     .see = "quantization: what it serves\nqat: learning instead of weighing\nperplexity: how both are judged",
+     .sources = "llama.cpp, tools/imatrix\nggml, quantize_row_q4_K_impl: blocks of 256 with scales of six bits",
+     .ask = "x = 2, q = 1 and x = 1, q = 1, of importance 3 and 1: the best s? | (3 x 2 + 1 x 1) / 4 = 1.75.",
+     .more = "The text should be of the kind that the model is used for. Squares add up over tokens; an input that is always near 0 may be rounded as it "
+             "comes."},
     {.id = "bf16",
      .title = "bf16 and mixed precision",
      .names = "bfloat16\nmixed precision\nmaster weights",
