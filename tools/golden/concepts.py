@@ -332,7 +332,7 @@ row("ada", "task-vector", "task arithmetic,model arithmetic", 1 + task_arithmeti
 row("ada", "ties", "TIES-Merging", ties(changed, torch.ones(3), density=1.0), torch.stack(changed).mean(0))
 row("ada", "qlora", "LoRA over a quantised model", 7e9 * 18 / 32 / 1e9, 16 * 4e6 / 1e9)
 # the farthest is -8 d, so d is 1
-held, slopes = value_and_slope(lambda w: torch.fake_quantize_per_tensor_affine(w.float(), 1.0, 0, -8, 7).double(), [-8, 7.4, 7.6, .3])
+held, slopes = value_and_slope(lambda w: torch.fake_quantize_per_tensor_affine(w.float(), 1.0, 0, -8, 7).double(), [-8, 7.4, 7.6])
 row("ada", "qat", "QAT,fake quantisation", held, slopes)
 block = torch.tensor([.25, -.5, 1, -1.25])
 row("ada", "ternary", "1.58 bits,BitNet b1.58", block.abs().mean(), (block / block.abs().mean()).round().clamp(-1, 1) * block.abs().mean())

@@ -341,7 +341,7 @@ const Concept kConcepts[] = {
            out.answer("GB of what learns", 16 * n / 1e9);
          },
      .turn = "type=F16: LoRA over the model as it came. n=7000000000: with as many to learn, what the few bits save hardly shows.",
-     .commands = "grimoire finetune smollm2 --task lm --adapter lora --base-dtype q4_0 --data b.txt --out A",
+     .commands = "grimoire finetune M --task lm --adapter lora --base-dtype q4_0 --data B",
      .code = "src/grimoire/hub/few_bits.cpp: hold_base",
      .mistake = "People say that the model is trained in 4 bits; in fact nothing of 4 bits changes: matrices are unpacked as they are needed, products are "
                 "of bf16 or float32 numbers, and gradients go through them to the adapters alone.",
@@ -355,9 +355,9 @@ const Concept kConcepts[] = {
      .names = "QAT\nfake quantisation",
      .what = "Training with weights rounded as they will be stored, while exact ones are kept and changed: the model learns to live with its rounding.",
      .picture = "Rehearsing in the hall where the concert will be, with its echo: what sounds wrong there is put right before the evening.",
-     .formula = "forward  w^ = d clamp(round(w / d), -8, 7);   dw = dw^ where it is not clamped, else 0",
+     .formula = "w^ = d clamp(round(w / d), -8, 7);   dw = dw^, or 0 where it was clamped",
      .symbols = "w: exact weights of a block\nd: its scale; the farthest weight is -8 d\nw^: what layers compute with\ndw^: slope of the loss in w^, here 1",
-     .inputs = "w = -8,7.4,7.6,0.3: weights of a block of 32, the others 0",
+     .inputs = "w = -8,7.4,7.6: weights of a block of 32, the others 0",
      .compute =
          [](const Inputs& in, Worked& out) {
            const std::vector<double> given = in.numbers("w", -1e4, 1e4, 1, 32);
@@ -369,8 +369,6 @@ const Concept kConcepts[] = {
            backward(held, Tensor::full({1, 32}, 1, Dtype::f64));
            std::vector<double> y = held.to_vector<double>(), slopes = grad(w).to_vector<double>();
            y.resize(given.size()), slopes.resize(given.size());
-           out.step("what layers compute with: " + list_of(y));
-           out.step("slopes handed on: " + list_of(slopes));
            out.answers("w^", y);
            out.answers("dw", slopes);
          },
@@ -380,8 +378,7 @@ const Concept kConcepts[] = {
      .mistake = "People say that such a training runs on integers; in fact its products are of floating-point numbers that happen to lie on a grid. What is "
                 "gained comes later, when the same numbers are stored in few bits.",
      .see = "ste: the slope of rounding\nquantization: the same afterwards\nternary: three values are enough\nqlora: adapters beside rounded weights",
-     .sources = "Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference, section 3\n"
-                "Bengio, Leonard and Courville 2013, Estimating or Propagating Gradients Through Stochastic Neurons",
+     .sources = "Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference, section 3",
      .ask = "With d = 1, what become 2.6 and 9 of 4 bits, from -8 to 7, and which of them still learns? | 3 and 7; 2.6 alone.",
      .more = "Exact weights are what the optimiser changes: steps too small to move a rounded one add up there until it jumps. Some begin with a share of "
              "exact training."},
@@ -402,7 +399,7 @@ const Concept kConcepts[] = {
            out.answers("w^", fake_quantise(all, FakeBits::ternary).to_vector<double>());
          },
      .turn = "w=0.25,-0.5,1,-8: one large weight makes d large, and all others 0.",
-     .commands = "grimoire train --model llama --data input.txt --qat ternary --out runs/ternary",
+     .commands = "grimoire train --model llama --data input.txt --qat ternary --out runs/t",
      .code = "src/grimoire/op/fake_quantise_cpu.cpp: ternary_row",
      .mistake = "People say that any model can be rounded so; in fact one that was trained with exact weights is ruined by it. It has to be trained that way "
                 "from early on.",
