@@ -106,6 +106,10 @@ class Slips {
     if (equals == std::string::npos || o.json().kind() != Json::Kind::text) return false;
     return std::ranges::count(split(std::string_view(condition).substr(equals + 1), '|'), o.json().as_text()) > 0;
   }
+  static std::string first_value(const std::string& condition) {  // "adapter=lora|dora": lora
+    const size_t begin = condition.find('=') + 1;
+    return condition.substr(begin, condition.find('|', begin) - begin);
+  }
   static void append(Words& line, const Words& more) { line.insert(line.end(), more.begin(), more.end()); }
   static std::string value_of(const Option& o) {
     if (!o.choices.empty()) return o.choices.front();
@@ -123,7 +127,7 @@ class Slips {
     Words words;
     const size_t equals = o.with.find('=');
     if (const Option* other = o.with.empty() ? nullptr : find(all, o.with.substr(0, equals)); other && !other->required)
-      words = given(*other, all, equals == std::string::npos ? value_of(*other) : o.with.substr(equals + 1, o.with.find('|') - equals - 1));
+      words = given(*other, all, equals == std::string::npos ? value_of(*other) : first_value(o.with));
     append(words, o.is_switch() ? Words{"--" + o.name} : Words{"--" + o.name, value});
     return words;
   }
@@ -231,7 +235,7 @@ class Slips {
     if (!o->with.empty() && !p.fulfilled.contains(o->with)) return m;
     const std::string& other = o->without.front();
     if (const Option* x = find(p.options, other.substr(0, other.find('='))); x && !x->required)
-      append(m.line, other.find('=') != other.npos ? given(*x, p.options, other.substr(other.find('=') + 1)) : given(*x));
+      append(m.line, other.find('=') != other.npos ? given(*x, p.options, first_value(other)) : given(*x));
     return m;
   }
   Maybe no_value(const Place& p) {
