@@ -102,6 +102,7 @@ TEST_F(Runs, InBf16EveryModelLearnsWhatItLearnsInF32) {
   for (const Architecture* a : architectures()) {
     if (a->task != "lm" || a->counts) continue;  // other tasks: tests/task
     RunConfig c = config(a->name, a->name + "-f32");
+    if (a->name == "mixtral") c.set("experts_per_token", 8);  // all: a choice between scores that lie close is another one once they are rounded
     c.ema = 0.5;
     const RunResult wide = train(c, quiet_);
     c.out = folder_ / (a->name + "-bf16");
