@@ -76,6 +76,10 @@ def cpu_jiffies():
     return sum(fields) - fields[3] - fields[4], sum(fields)
 
 
+def multiplies_bf16():
+    return any(flag in pathlib.Path("/proc/cpuinfo").read_text().split() for flag in ("avx512_bf16", "amx_bf16"))
+
+
 def idle_percent(seconds=2.0):
     busy, total = cpu_jiffies()
     time.sleep(seconds)
@@ -338,6 +342,8 @@ def main():
                 rows.append(row | {"limit_ms": limit_ms(rates, row["ours"]["greeting"], args.dtype, threads)})
                 print(table(rows[-1:]).splitlines()[-1], file=sys.stderr)
     print(table(rows))
+    if args.dtype == "bf16" and not multiplies_bf16():
+        print("\nThis processor does not multiply bf16 (AVX-512 BF16, AMX): bf16 saves memory here, and no ratio to autocast is claimed.")
     if args.json:
         args.json.write_text(
             json.dumps(
