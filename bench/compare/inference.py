@@ -117,7 +117,7 @@ def jobs(models):
         folder = smollm2 if model == "smollm2" else models.written(model)
         if dtype.startswith("q"):
             file = models.converted(f"{model}-gguf-{dtype}", folder.resolve(), "--to", "gguf", "--dtype", dtype)
-            return "generate", 128, prompts, phases, {"ours": file, "llama.cpp": file}
+            return "generate", 128, prompts, phases, {"ours": file / "model.gguf", "llama.cpp": file}
         sides = {"ours": folder, "transformers": folder}
         if dtype == "f32":
             sides["CTranslate2"] = lambda: models.for_peer(model, "CTranslate2")
