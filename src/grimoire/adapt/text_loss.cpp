@@ -11,8 +11,7 @@ TextLoss::TextLoss(const std::string& path, const CausalLm& like, const Tokenize
   const bool items = tokenizer.boundary().has_value();
   const Corpus corpus = load_corpus(path, items ? CorpusFormat::lines : CorpusFormat::text);
   if (!items && like.reading() == Reading::sequence) {
-    ids_ = running_ids(corpus, tokenizer);
-    if (tokens > 0 && tokens < std::ssize(ids_)) ids_.resize(static_cast<size_t>(tokens));
+    ids_ = running_ids(corpus, tokenizer, tokens);
     check_rolling(like, ids_, context_, context_);
     part_ = LmPart::of_text(ids_, like.reading(), std::min<int64_t>(context_, std::ssize(ids_) - 1));
   } else {

@@ -38,9 +38,7 @@ class ImatrixCommand final : public Command {
     if (files().kind(out_) != FileKind::none) refuse(*this, str("--out: {} is there already", out_), "give a new name, so that nothing is overwritten");
     const device::ThreadCap cap(threads_);
     const TrainedModel trained = load_trained(model_at(model_));
-    const Corpus corpus = load_corpus(data_, CorpusFormat::text);
-    std::vector<int64_t> ids = trained.tokenizer->encode(running_text(corpus, *trained.tokenizer), corpus.source);
-    if (tokens_ > 0 && tokens_ < std::ssize(ids)) ids.resize(static_cast<size_t>(tokens_));
+    const std::vector<int64_t> ids = running_ids(load_corpus(data_, CorpusFormat::text), *trained.tokenizer, tokens_);
     const int64_t context = context_ > 0 ? context_ : trained.model->context();
     const ImportanceMatrix all = measure_importance(*trained.model, ids, context);
     write_importances(out_, all, data_, context);

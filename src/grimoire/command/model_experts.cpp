@@ -157,9 +157,7 @@ ExpertsView experts_view(const std::string& path, const std::string& data, int64
     view.page.blocks.emplace_back(report::Remark{"how loaded each is, and which words go where: --data TEXT"});
     return view;
   }
-  const Corpus corpus = load_corpus(data, CorpusFormat::text);
-  std::vector<int64_t> ids = trained.tokenizer->encode(running_text(corpus, *trained.tokenizer), corpus.source);
-  if (tokens > 0 && tokens < std::ssize(ids)) ids.resize(static_cast<size_t>(tokens));
+  const std::vector<int64_t> ids = running_ids(load_corpus(data, CorpusFormat::text), *trained.tokenizer, tokens);
   const Seen seen = look(*trained.model, mixtures, ids);
   view.page.blocks.emplace_back(report::Figure{"tokens", counted(seen.log.layers[0].tokens)});
   view.result.set("tokens", seen.log.layers[0].tokens);

@@ -124,9 +124,7 @@ class QuantizeCommand final : public Command {
 
   void add_comparison(report::Report& page, Json& result, const std::string& from) const {
     const TrainedModel first = load_trained(from), now = load_trained(out_, WeightType::automatic);
-    const Corpus corpus = load_corpus(data_, CorpusFormat::text);
-    std::vector<int64_t> ids = first.tokenizer->encode(running_text(corpus, *first.tokenizer), corpus.source);
-    if (tokens_ > 0 && tokens_ < std::ssize(ids)) ids.resize(static_cast<size_t>(tokens_));
+    const std::vector<int64_t> ids = running_ids(load_corpus(data_, CorpusFormat::text), *first.tokenizer, tokens_);
     const Divergence d = divergence(*first.model, *now.model, ids, context_ > 0 ? context_ : first.model->context());
     page.blocks.emplace_back(Figure{"tokens compared", counted(d.tokens)});
     page.blocks.emplace_back(Figure{"perplexity before", number(std::exp(d.nats), "{:.4f}")});

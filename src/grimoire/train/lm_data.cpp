@@ -171,7 +171,11 @@ std::string running_text(const Corpus& corpus, const Tokenizer& tokenizer) {
   return has_documents(corpus, tokenizer) ? packed_documents(corpus.text, begin_of_text(tokenizer), end_of_text(tokenizer)) : corpus.text;
 }
 
-Ids running_ids(const Corpus& corpus, const Tokenizer& tokenizer) { return tokenizer.encode(running_text(corpus, tokenizer), corpus.source); }
+Ids running_ids(const Corpus& corpus, const Tokenizer& tokenizer, int64_t first) {
+  Ids ids = tokenizer.encode(running_text(corpus, tokenizer), corpus.source);
+  if (first > 0 && first < std::ssize(ids)) ids.resize(static_cast<size_t>(first));
+  return ids;
+}
 
 LmData make_lm_data(const Corpus& corpus, const Tokenizer& tokenizer, const SplitPercent& split, Reading reading, int64_t context) {
   if (corpus.format == CorpusFormat::lines) {

@@ -71,7 +71,7 @@ Part common_part_of(const SplitPercent& split);  // test or dev, where that is t
 // Running text as it is read. Where it holds the tokenizer's end-of-text token, that token parts documents, which are packed one behind the other with it
 // between them; attention sees across it (Brown et al. 2020, appendix B). So a text that is drawn begins and ends as a document does.
 std::string running_text(const Corpus& corpus, const Tokenizer& tokenizer);
-Ids running_ids(const Corpus& corpus, const Tokenizer& tokenizer);
+Ids running_ids(const Corpus& corpus, const Tokenizer& tokenizer, int64_t first = 0);  // so many of its first tokens; 0: all
 bool has_documents(const Corpus& corpus, const Tokenizer& tokenizer);  // is there such a token in it?
 
 // Items are shuffled by Python's random.seed(42), the split of the makemore lectures, whatever the run's own seed: runs with
